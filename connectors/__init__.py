@@ -1,0 +1,1 @@
+"""The rails: what they accept, refuse and leave unknown, and the identifiers they use."""

@@ -1,0 +1,67 @@
+"""Raast credit transfers between persons, by IBAN. Pure: facts in, answer out."""
+
+from connectors.contract import (
+    Accepted,
+    Answer,
+    Declined,
+    Instruction,
+    Party,
+    TitleFound,
+    TitleQuery,
+    Trigger,
+)
+from connectors.scenarios import answer_of, by_iban, read_reasons, read_triggers
+from ledger.clock import SECOND_US
+
+REFUSED_BY_STATUS = {"closed": "AC04", "frozen": "AC06"}
+UNKNOWN_ACCOUNT = "AC03"
+OVER_LIMIT = "AM02"
+DUPLICATE = "AM05"
+
+
+class Raast:
+    """The rail as the registry holds it."""
+
+    code = "raast"
+    name = "Raast person-to-person"
+    insufficient_funds = "AM04"
+    hold_expired = "DS24"
+    hold_us = 24 * 3600 * SECOND_US
+    title_fetch_us = 5 * 60 * SECOND_US
+
+    def __init__(self) -> None:
+        self.reasons = read_reasons("connectors.raast")
+        self.triggers = read_triggers("connectors.raast")
+        self._by_iban = by_iban(self.triggers)
+
+    def fetch_title(self, query: TitleQuery, party: Party | None) -> TitleFound | Declined:
+        """Return the account's title, or why it cannot be credited."""
+        trigger = self._by_iban.get(query.iban)
+        if trigger is not None:
+            return _title_of(trigger)
+        if party is None:
+            return Declined(UNKNOWN_ACCOUNT)
+        refusal = REFUSED_BY_STATUS.get(party.status)
+        return TitleFound(party.title) if refusal is None else Declined(refusal)
+
+    def admit(self, instruction: Instruction) -> Declined | None:
+        """Check what the sender's bank checks: no end-to-end id twice, the account's own limit."""
+        if instruction.repeated:
+            return Declined(DUPLICATE)
+        if instruction.limit_paisa is not None and instruction.amount_paisa > instruction.limit_paisa:
+            return Declined(OVER_LIMIT)
+        return None
+
+    def handle(self, instruction: Instruction, party: Party | None) -> Answer:
+        """Answer for the receiver: by a published trigger, else by the state of the account."""
+        trigger = self._by_iban.get(instruction.destination_iban)
+        if trigger is not None:
+            return answer_of(trigger)
+        title = self.fetch_title(TitleQuery(instruction.destination_iban, instruction.amount_paisa), party)
+        return title if isinstance(title, Declined) else Accepted()
+
+
+def _title_of(trigger: Trigger) -> TitleFound | Declined:
+    if trigger.stage == "title_fetch" and trigger.reason:
+        return Declined(trigger.reason)
+    return TitleFound(f"TRIGGER {trigger.name.upper()}")

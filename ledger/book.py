@@ -1,0 +1,154 @@
+"""The public face of the ledger: one sandbox's book in a store."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger import audit, checks, posting
+from ledger.clock import Micros
+from ledger.errors import AccountNotFoundError
+from ledger.model import (
+    Account,
+    AccountFlag,
+    AccountResult,
+    Entry,
+    Kind,
+    Result,
+    StatementLine,
+    Transfer,
+    TrialBalance,
+)
+from ledger.money import MAX_AMOUNT
+from ledger.status import AccountStatus
+from ledger.storage.store import Store
+
+_CLOSED: Final = int(AccountFlag.CLOSED)
+
+
+class Book:
+    """The accounts and entries of one sandbox.
+
+    Every method works inside the caller's transaction and never commits. Amounts are ints in minor
+    units, times are microseconds since the epoch; `now` is the sandbox's own time.
+    """
+
+    __slots__ = ("_max_amount", "_sandbox_id", "_store")
+
+    def __init__(self, store: Store, sandbox_id: str, *, max_amount: int = MAX_AMOUNT) -> None:
+        """Face one sandbox's book. It need not exist yet: its first account makes it."""
+        self._store = store
+        self._sandbox_id = sandbox_id
+        self._max_amount = max_amount
+
+    def open_accounts(self, accounts: Sequence[Account], now: Micros) -> list[AccountResult]:
+        """Open accounts, one result each, in order; their totals must be 0.
+
+        Repeating one is `exists`. Accounts may be born closed. A refused id stays free.
+        """
+        known = self.accounts([account.id for account in accounts])
+        results: list[AccountResult] = []
+        created: list[Account] = []
+        for account in accounts:
+            result = checks.opening(account, known.get(account.id))
+            if result.status is AccountStatus.CREATED:
+                opened = account._replace(flags=int(account.flags), opened_at=now)
+                known[account.id] = opened
+                created.append(opened)
+                result = result._replace(account=opened)
+            results.append(result)
+        if created:
+            self._store.insert_accounts(self._sandbox_id, created)
+        return results
+
+    def close_account(self, account_id: str) -> Account:
+        """Close an account: only voids and expiry of its holds still work.
+
+        Closing a closed one is fine. Raises AccountNotFoundError.
+        """
+        return self._set_closed(account_id, _CLOSED)
+
+    def reopen_account(self, account_id: str) -> Account:
+        """Open a closed account again; an open one is left as it is.
+
+        Raises AccountNotFoundError.
+        """
+        return self._set_closed(account_id, 0)
+
+    def post(self, batch: Sequence[Transfer], *, now: Micros, recorded_at: Micros) -> list[Result]:
+        """Decide and write a batch: one result per transfer, in order (see `Status`).
+
+        A hold that is due by `now` is refused as expired even if it still counts as pending:
+        this method does not sweep, `expire` does. Raises StorageError when a second writer is at
+        work; the caller must then roll back.
+        """
+        state = self._store.load(self._sandbox_id, batch)
+        outcome = posting.apply(state, batch, now, recorded_at=recorded_at, max_amount=self._max_amount)
+        self._store.save(self._sandbox_id, outcome)
+        return outcome.results
+
+    def expire(self, *, now: Micros, recorded_at: Micros, limit: int = 1000) -> list[Entry]:
+        """Release up to `limit` holds due by `now`, by time of expiry, then `seq`.
+
+        Returns the entries written. When there are `limit` of them, more may be due: call again.
+        """
+        state, holds = self._store.load_due(self._sandbox_id, now, limit)
+        outcome = posting.expire(state, holds, now, recorded_at=recorded_at)
+        self._store.save(self._sandbox_id, outcome)
+        return outcome.entries
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account as it is now, or None."""
+        return self.accounts([account_id]).get(account_id)
+
+    def accounts(self, ids: Sequence[str]) -> dict[str, Account]:
+        """Return accounts as they are now, by id, in the order asked for; unknown ones are left out."""
+        return self._store.accounts(self._sandbox_id, ids)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Return what was written under an id, or None."""
+        return self._store.entry(self._sandbox_id, entry_id)
+
+    def statement(self, account_id: str, *, after_seq: int = 0, limit: int = 100) -> list[StatementLine]:
+        """Return a page of an account's lines, oldest first; the next one follows the last `seq`.
+
+        An unknown account has none.
+        """
+        rows = self._store.statement(self._sandbox_id, account_id, after_seq, limit)
+        return [_line(account_id, entry, hold_amount) for entry, hold_amount in rows]
+
+    def trial_balance(self) -> TrialBalance:
+        """Return the four sums over all accounts, whatever their currency."""
+        return audit.trial_balance(self._store, self._sandbox_id)
+
+    def _set_closed(self, account_id: str, closed: int) -> Account:
+        account = self.account(account_id)
+        if account is None:
+            message = f"no account {account_id!r} in the book of {self._sandbox_id}"
+            raise AccountNotFoundError(message)
+        flags = account.flags & ~_CLOSED | closed
+        self._store.set_flags(self._sandbox_id, account_id, flags)
+        return account._replace(flags=flags)
+
+
+def _line(account_id: str, entry: Entry, hold_amount: int) -> StatementLine:
+    """See an entry from one of its accounts; `hold_amount` is that of the hold it ended."""
+    paying = entry.debit_account == account_id
+    moved = entry.amount if entry.kind in (Kind.TRANSFER, Kind.POST) else 0
+    if paying:
+        pending, debits = entry.debit_debits_pending, entry.debit_debits_posted
+        credits_ = entry.debit_credits_posted
+    else:
+        pending, debits = entry.credit_debits_pending, entry.credit_debits_posted
+        credits_ = entry.credit_credits_posted
+    return StatementLine(
+        seq=entry.seq,
+        id=entry.id,
+        kind=entry.kind,
+        counterparty=entry.credit_account if paying else entry.debit_account,
+        debit=moved if paying else 0,
+        credit=0 if paying else moved,
+        held=entry.amount if entry.kind == Kind.HOLD else -hold_amount,
+        balance_after=credits_ - debits,
+        available_after=credits_ - debits - pending,
+        reference=entry.reference,
+        happened_at=entry.happened_at,
+    )

@@ -1,0 +1,18 @@
+"""What the ledger raises. A refused transfer is not an error: it is a `Result` with a status.
+
+LedgerError
+├── AccountNotFoundError   an operation on one account named an account that does not exist
+└── StorageError           the storage does not hold what its single writer left there
+"""
+
+
+class LedgerError(Exception):
+    """The root of everything the ledger raises by itself."""
+
+
+class AccountNotFoundError(LedgerError):
+    """No account of this book has that id."""
+
+
+class StorageError(LedgerError):
+    """The stored book is not as it was read: a second writer works on it. Nothing may be kept."""

@@ -1,0 +1,176 @@
+"""The schema, as SQLAlchemy tables on `metadata`: the one truth for every storage and migration.
+
+`sandbox_id` comes first in every key, so one book is one range of rows: to be copied, deleted or
+kept on a shard by itself. Columns follow the order of the values in `ledger.model`.
+
+An entry has no foreign key to its accounts: two look-ups per entry cost a fifth of the insert, and
+the ledger has just read both accounts. `ledger.audit` looks for what such keys would have caught.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata: Final = MetaData()
+
+# STRICT knows INTEGER only. Rows lie in the primary key itself: one tree less to write.
+_SQLITE: Final[dict[str, Any]] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+_BIGINT: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _number(name: str, *, key: bool = False) -> Column[int]:
+    return Column(name, _BIGINT, primary_key=key, nullable=False, autoincrement=False)
+
+
+book: Final = Table(
+    "ledger_book",
+    metadata,
+    _text("sandbox_id", key=True),
+    _number("last_seq"),
+    comment="One row per book: the number of its newest entry, and the row that a writer locks.",
+    **_SQLITE,
+)
+
+account: Final = Table(
+    "ledger_account",
+    metadata,
+    _text("sandbox_id", key=True),
+    _text("id", key=True),
+    _text("currency"),
+    _number("code"),
+    _number("flags"),
+    _number("debits_pending"),
+    _number("debits_posted"),
+    _number("credits_pending"),
+    _number("credits_posted"),
+    _number("opened_at"),
+    ForeignKeyConstraint(["sandbox_id"], ["ledger_book.sandbox_id"]),
+    CheckConstraint(
+        "debits_pending >= 0 AND debits_posted >= 0 AND credits_pending >= 0 AND credits_posted >= 0",
+        name="ledger_account_totals_not_negative",
+    ),
+    comment="Accounts with their totals of now.",
+    **_SQLITE,
+)
+
+entry: Final = Table(
+    "ledger_entry",
+    metadata,
+    _text("sandbox_id", key=True),
+    _number("seq", key=True),
+    _text("id"),
+    _number("kind"),
+    _text("debit_account"),
+    _text("credit_account"),
+    _number("amount"),
+    _text("currency"),
+    _number("code"),
+    _text("hold_id"),
+    _number("expires_at"),
+    _text("reference"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    _number("debit_debits_pending"),
+    _number("debit_debits_posted"),
+    _number("debit_credits_pending"),
+    _number("debit_credits_posted"),
+    _number("credit_debits_pending"),
+    _number("credit_debits_posted"),
+    _number("credit_credits_pending"),
+    _number("credit_credits_posted"),
+    CheckConstraint("amount >= 0", name="ledger_entry_amount_not_negative"),
+    CheckConstraint("debit_account <> credit_account", name="ledger_entry_accounts_differ"),
+    Index("ledger_entry_id", "sandbox_id", "id", unique=True),
+    Index("ledger_entry_debit", "sandbox_id", "debit_account", "seq"),
+    Index("ledger_entry_credit", "sandbox_id", "credit_account", "seq"),
+    # Tells how a hold ended, and that it did so once.
+    Index(
+        "ledger_entry_hold",
+        "sandbox_id",
+        "hold_id",
+        unique=True,
+        sqlite_where=text("hold_id <> ''"),
+        postgresql_where=text("hold_id <> ''"),
+    ),
+    comment="Every change of a balance. Append only.",
+    **_SQLITE,
+)
+
+open_hold: Final = Table(
+    "ledger_open_hold",
+    metadata,
+    _text("sandbox_id", key=True),
+    _text("hold_id", key=True),
+    _number("seq"),
+    _number("expires_at"),
+    ForeignKeyConstraint(["sandbox_id", "seq"], ["ledger_entry.sandbox_id", "ledger_entry.seq"]),
+    Index("ledger_open_hold_due", "sandbox_id", "expires_at", "seq"),
+    comment="Holds that nothing has ended yet. One that ends in its own batch never comes here.",
+    **_SQLITE,
+)
+
+spent_id: Final = Table(
+    "ledger_spent_id",
+    metadata,
+    _text("sandbox_id", key=True),
+    _text("id", key=True),
+    comment="Ids refused for a reason that may pass. Append only.",
+    **_SQLITE,
+)
+
+# Rows may go only with their whole book: delete ledger_open_hold, ledger_account and ledger_book of
+# a sandbox first; what is append only has then lost its guard and may follow in the same
+# transaction. No trigger has to be dropped or switched off for it.
+_BOOK_EXISTS: Final = "EXISTS (SELECT 1 FROM ledger_book WHERE sandbox_id = OLD.sandbox_id)"
+
+_POSTGRESQL_FUNCTION: Final = """\
+CREATE OR REPLACE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND NOT EXISTS
+    (SELECT 1 FROM ledger_book WHERE sandbox_id = OLD.sandbox_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% is append only', TG_TABLE_NAME;
+END $$"""
+
+
+def append_only_ddl(dialect_name: str) -> list[str]:
+    """Return the statements that make entries and spent ids append only.
+
+    `dialect_name` is "sqlite" or "postgresql"; anything else raises ValueError. In SQLite an
+    INSERT OR REPLACE passes the triggers by unless `PRAGMA recursive_triggers` is on.
+    """
+    tables = (entry.name, spent_id.name)
+    if dialect_name == "sqlite":
+        return [
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_{operation} BEFORE {operation} ON {table}"
+            f"{condition} BEGIN SELECT RAISE(ABORT, '{table} is append only'); END"
+            for table in tables
+            for operation, condition in (("update", ""), ("delete", f" WHEN {_BOOK_EXISTS}"))
+        ]
+    if dialect_name == "postgresql":
+        return [
+            _POSTGRESQL_FUNCTION,
+            *(
+                f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE "
+                f"ON {table} FOR EACH ROW EXECUTE FUNCTION ledger_append_only()"
+                for table in tables
+            ),
+        ]
+    message = f"no append-only triggers for {dialect_name!r}"
+    raise ValueError(message)

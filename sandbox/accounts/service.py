@@ -1,0 +1,134 @@
+"""Use cases of accounts: opening them, and seeding a fresh sandbox."""
+
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+from connectors.identifiers.iban import make_iban
+from connectors.identifiers.institutions import INSTITUTIONS
+from ledger.book import Book
+from ledger.model import Account, AccountFlag, AccountResult, Result, Transfer
+from ledger.status import AccountStatus as LedgerStatus
+from ledger.status import Status
+from sandbox.accounts.models import (
+    ACCOUNTS,
+    CODE_CUSTOMER,
+    CODE_FUNDING,
+    CODE_OUTSIDE,
+    CURRENCY,
+    FUNDING,
+    AccountStatus,
+    AccountView,
+    BankAccount,
+    OpenAccount,
+)
+from sandbox.accounts.queries import view_account
+from sandbox.events import EventType, emit
+from sandbox.problems import Problem
+from sandbox.world import World
+
+FIRST_FREE_NUMBER = 1_000_000
+
+
+class SeedAccount(NamedTuple):
+    """A row of `seed.toml`."""
+
+    nickname: str
+    institution: str
+    account: str
+    holder: str
+    cnic: str
+    balance_paisa: int
+    help: str
+    status: str = AccountStatus.ACTIVE
+    limit_paisa: int | None = None
+
+    @property
+    def iban(self) -> str:
+        """The account's IBAN, the same in every sandbox."""
+        return make_iban(self.institution, self.account)
+
+
+def _read_seed() -> dict[str, SeedAccount]:
+    text = files("sandbox.accounts").joinpath("seed.toml").read_text("utf-8")
+    return {nickname: SeedAccount(nickname=nickname, **row) for nickname, row in tomllib.loads(text).items()}
+
+
+SEED = _read_seed()
+
+
+def outside(institution: str) -> str:
+    """Return the ledger account for money paid to an institution's accounts that are not in the sandbox."""
+    return f"outside:{institution}"
+
+
+def seed_accounts(world: World) -> None:
+    """Open the sandbox's own ledger accounts and the documented set of accounts."""
+    book = world.book
+    own = [Account(FUNDING, CURRENCY, CODE_FUNDING)]
+    own += [Account(outside(code), CURRENCY, CODE_OUTSIDE) for code in INSTITUTIONS]
+    _expect_created(book.open_accounts(own, world.now))
+    for seed in SEED.values():
+        account = BankAccount(
+            sandbox_id=world.id,
+            id=world.new_id("acc"),
+            iban=seed.iban,
+            nickname=seed.nickname,
+            institution=seed.institution,
+            holder=seed.holder,
+            cnic=seed.cnic,
+            status=seed.status,
+            limit_paisa=seed.limit_paisa,
+            created_at=world.now,
+        )
+        _open(world, book, account, seed.balance_paisa)
+
+
+def open_account(world: World, request: OpenAccount) -> AccountView:
+    """Open an account for an invented holder and pay in its opening balance."""
+    if request.institution not in INSTITUTIONS:
+        raise Problem(
+            "unknown_institution",
+            f"{request.institution!r} is none of the sandbox's institutions: {', '.join(INSTITUTIONS)}.",
+            field="institution",
+        )
+    number = FIRST_FREE_NUMBER + _count(world)
+    account = BankAccount(
+        sandbox_id=world.id,
+        id=world.new_id("acc"),
+        iban=make_iban(request.institution, str(number)),
+        nickname=request.nickname,
+        institution=request.institution,
+        holder=request.holder,
+        cnic=f"90002{number:07}{number % 10}",
+        status=AccountStatus.ACTIVE,
+        limit_paisa=request.limit_paisa,
+        created_at=world.now,
+    )
+    _open(world, world.book, account, request.balance_paisa)
+    view = view_account(world, account)
+    emit(world, EventType.ACCOUNT_OPENED, account.id, view.model_dump_json().encode())
+    return view
+
+
+def _open(world: World, book: Book, account: BankAccount, balance_paisa: int) -> None:
+    ACCOUNTS.insert(world.uow, account)
+    flags = AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS
+    _expect_created(book.open_accounts([Account(account.id, CURRENCY, CODE_CUSTOMER, flags)], world.now))
+    if balance_paisa:
+        opening = Transfer(
+            world.new_id("tr"), FUNDING, account.id, balance_paisa, currency=CURRENCY, code=CODE_FUNDING, reference="opening balance"
+        )
+        _expect_created(book.post([opening], now=world.now, recorded_at=world.uow.now))
+
+
+def _expect_created(results: Sequence[AccountResult | Result]) -> None:
+    refused = [result for result in results if result.status not in {Status.CREATED, LedgerStatus.CREATED}]
+    if refused:
+        raise AssertionError(f"the ledger refused what must work: {refused}")
+
+
+def _count(world: World) -> int:
+    row = world.uow.driver.execute("SELECT count(*) FROM bank_account WHERE sandbox_id = ?", (world.id,)).fetchone()
+    return int(row[0])

@@ -1,0 +1,82 @@
+"""`create_app`: the only place that wires."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+from fastapi import FastAPI
+
+from ledger.clock import utc_now
+from sandbox import http
+from sandbox.accounts.api import router as accounts
+from sandbox.commands import Services
+from sandbox.db import engine_for
+from sandbox.executor import Executor, Readers
+from sandbox.migrations import upgrade
+from sandbox.onboarding.api import router as onboarding
+from sandbox.payments.api import router as payments
+from sandbox.payments.late import resolve
+from sandbox.payments.service import RESOLVE
+from sandbox.portal.api import describe
+from sandbox.portal.api import router as portal
+from sandbox.sandboxes.api import router as sandboxes
+from sandbox.settings import Settings
+from sandbox.webhooks.api import router as webhooks
+from sandbox.webhooks.attempt import attempt_with
+from sandbox.webhooks.sender import Sender
+from sandbox.webhooks.service import ATTEMPT, enqueue
+from sandbox.worker import Worker, transactional
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Services]:
+    """Open the database (migrated if needed), the writer, the readers and the worker's handlers.
+
+    `outgoing` replaces the network for what the sandbox sends.
+    """
+    upgrade(settings.database)
+    write_engine, read_engine = engine_for(settings.database), engine_for(settings.database, read_only=True)
+    executor = Executor(write_engine, group_size=settings.group_size, subscribers=(enqueue,))
+    readers = Readers(read_engine, settings.readers)
+    sender = Sender(
+        timeout_s=settings.webhook_timeout_s, allow_loopback=settings.allow_loopback_webhooks, transport=outgoing
+    )
+    handlers = {
+        RESOLVE: transactional(executor, resolve),
+        ATTEMPT: attempt_with(executor, readers, sender, utc_now),
+    }
+    worker = Worker(executor, handlers, poll_s=settings.worker_poll_s)
+    executor.on_wake = worker.wake
+    try:
+        yield Services(settings, executor, readers, worker)
+    finally:
+        await sender.close()
+        await executor.close()
+        readers.close()
+        write_engine.dispose()
+        read_engine.dispose()
+
+
+def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """Make the application: API, portal and, unless the settings say otherwise, the worker."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, outgoing=outgoing) as shared:
+            app.state.services = shared
+            background = asyncio.create_task(shared.worker.run_forever()) if settings.worker else None
+            yield
+            if background is not None:
+                background.cancel()
+                with suppress(asyncio.CancelledError):
+                    await background
+
+    app = FastAPI(lifespan=lifespan, **describe())
+    http.install(app, max_body_bytes=settings.max_body_bytes)
+    # The busiest routes first: routing walks the list in order.
+    for router in (payments, accounts, webhooks, sandboxes, onboarding, portal):
+        app.include_router(router)
+    return app

@@ -1,0 +1,97 @@
+"""The command line: `kasauti up`, `demo`, `work`, `migrate`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sandbox.migrations import newest, upgrade
+from sandbox.settings import Settings
+
+app = typer.Typer(
+    name="kasauti",
+    help="A fintech innovation sandbox for Pakistan: accounts, a ledger and payment rails behind one API.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+console = Console()
+
+Database = Annotated[
+    Path | None, typer.Option("--database", help="The SQLite file; KASAUTI_DATABASE or kasauti.db if not given.")
+]
+
+
+def _settings(**given: object) -> Settings:
+    return Settings.model_validate(
+        {**Settings().model_dump(), **{name: value for name, value in given.items() if value is not None}}
+    )
+
+
+@app.command()
+def up(
+    database: Database = None,
+    host: Annotated[str | None, typer.Option(help="Address to bind to.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to bind to; 0 for a free one.")] = None,
+    loopback_webhooks: Annotated[
+        bool | None, typer.Option(help="Let webhooks go to this machine; the default where the server binds to loopback.")
+    ] = None,
+) -> None:
+    """Run API, docs and worker in one process."""
+    from sandbox.server import Server  # noqa: PLC0415 - the web stack is slow to import, and only needed here
+
+    settings = _settings(database=database, host=host, port=port)
+    if loopback_webhooks is None and settings.host in {"127.0.0.1", "::1", "localhost"}:
+        loopback_webhooks = True
+    settings = settings.model_copy(update={"allow_loopback_webhooks": bool(loopback_webhooks)})
+    server = Server(settings)
+    console.print(f"[bold]Kasauti[/bold] is at [link]{server.url}[/link], its guides at {server.url}/docs")
+    console.print(f"Money and events are kept in {settings.database.resolve()}. Test mode: no real money, ever.\n")
+    console.print("Sign up:", highlight=False)
+    console.print(
+        f"  curl -s {server.url}/v1/signup -H 'content-type: application/json' \\\n"
+        """       -d '{"name": "Chai Pay", "email": "dev@chaipay.example"}'\n""",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print("Stop with Ctrl-C.")
+    server.serve_forever()
+
+
+@app.command()
+def work(database: Database = None) -> None:
+    """Run only the worker: due payments and webhooks, beside a server with KASAUTI_WORKER=false."""
+    from sandbox.app import open_services  # noqa: PLC0415 - as above
+
+    async def run() -> None:
+        async with open_services(_settings(database=database)) as services:
+            console.print(f"Working on {services.settings.database.resolve()}. Stop with Ctrl-C.")
+            await services.worker.run_forever()
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+
+
+@app.command()
+def migrate(database: Database = None) -> None:
+    """Bring the database to the newest schema, making it when it is missing."""
+    path = _settings(database=database).database
+    upgrade(path)
+    console.print(f"{path.resolve()} is at revision {newest(path)}.")
+
+
+@app.command()
+def demo() -> None:
+    """Tell the story of a startup's first payments over HTTP, on a server of its own."""
+    from sandbox.demo import story  # noqa: PLC0415 - as above
+
+    sys.exit(0 if story.tell(console) else 1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

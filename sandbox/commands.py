@@ -1,0 +1,200 @@
+"""How a route becomes a use case or a query: who asks, in which sandbox, once only.
+
+`command` runs a use case in the writer: key, sandbox, idempotency, the use case itself, and the stored
+answer are one savepoint. `query` does the same for reads, on a read-only connection.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+
+from fastapi import FastAPI, Query, Request, Response
+from pydantic import BaseModel
+
+from ledger.clock import to_rfc3339
+from sandbox import idempotency
+from sandbox.db import R, Records, Snapshot, UnitOfWork
+from sandbox.executor import Executor, Readers
+from sandbox.http import ProblemDocument, read_body
+from sandbox.idempotency import Guard, StoredAnswer
+from sandbox.participants.service import HOW_TO, authenticate
+from sandbox.problems import Problem
+from sandbox.settings import Settings
+from sandbox.worker import Worker
+from sandbox.world import World, WorldView, enter, look_into
+
+B = TypeVar("B", bound=BaseModel)
+V = TypeVar("V", bound=BaseModel)
+
+BEARER = "bearer "
+
+
+class Services(NamedTuple):
+    """What the routes of one app share."""
+
+    settings: Settings
+    executor: Executor
+    readers: Readers
+    worker: Worker
+
+
+class Page(BaseModel, Generic[V]):
+    """One page of a list; give `next_cursor` as `cursor` to get the following one."""
+
+    object: Literal["list"] = "list"
+    data: list[V]
+    has_more: bool
+    next_cursor: str | None
+
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")]
+
+
+class Answer(NamedTuple):
+    """What goes back to the caller, and from which sandbox at which of its times."""
+
+    status: int
+    body: bytes
+    sandbox_id: str
+    time: int
+    replayed: bool = False
+
+
+def services(app: FastAPI) -> Services:
+    """Return what `create_app` wired."""
+    found: Services = app.state.services
+    return found
+
+
+def secret_of(request: Request) -> str:
+    """Take the key from the Authorization header."""
+    header = request.headers.get("authorization", "")
+    if header[: len(BEARER)].lower() != BEARER:
+        raise Problem("unauthenticated", HOW_TO)
+    return header[len(BEARER) :].strip()
+
+
+class Asked(NamedTuple, Generic[B]):
+    """A request that changes something, as it came: not yet authenticated."""
+
+    secret: str
+    body: B
+    guard: Guard | None
+
+
+async def ask(request: Request, model: type[B]) -> Asked[B]:
+    """Read and validate a request; whoever has no valid key is refused before anything else is said."""
+    secret = secret_of(request)
+    raw = await request.body()
+    try:
+        body = read_body(model, raw or b"{}")
+        key = request.headers.get(idempotency.HEADER)
+        guard = None if key is None else idempotency.guard_for(key, request.method, request.url.path, raw)
+    except Problem:
+        await services(request.app).readers.read(authenticate, secret)
+        raise
+    return Asked(secret, body, guard)
+
+
+async def command(
+    request: Request,
+    model: type[B],
+    use_case: Callable[[World, B], BaseModel],
+    *,
+    status: int = 201,
+    once: frozenset[str] = frozenset(),
+) -> Response:
+    """Run a use case that changes the caller's sandbox and answer with the view that it returns.
+
+    Fields named in `once` are left out of what is stored for repeats: a secret is shown once.
+    """
+    asked = await ask(request, model)
+    return respond(await services(request.app).executor.write(_run, asked, use_case, status, once))
+
+
+def _run(
+    uow: UnitOfWork,
+    asked: Asked[B],
+    use_case: Callable[[World, B], BaseModel],
+    status: int,
+    once: frozenset[str],
+) -> Answer:
+    world = enter(uow, authenticate(uow, asked.secret).sandbox_id)
+    if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
+        return replayed(world, stored)
+    view = use_case(world, asked.body)
+    body = view.model_dump_json().encode()
+    if asked.guard is not None:
+        kept = view.model_dump_json(exclude=set(once)).encode() if once else body
+        idempotency.keep(world, asked.guard, status, kept)
+    world.leave()
+    return Answer(status, body, world.id, world.now)
+
+
+def replayed(world: World, stored: StoredAnswer) -> Answer:
+    """Answer a repeat with what was stored the first time."""
+    return Answer(stored.status, stored.body.encode(), world.id, world.now, replayed=True)
+
+
+async def query(request: Request, find: Callable[[WorldView], BaseModel]) -> Response:
+    """Answer with what a query finds in the caller's sandbox."""
+    secret = secret_of(request)
+    return respond(await services(request.app).readers.read(_look, secret, find))
+
+
+def _look(snapshot: Snapshot, secret: str, find: Callable[[WorldView], BaseModel]) -> Answer:
+    world = look_into(snapshot, authenticate(snapshot, secret).sandbox_id)
+    return Answer(200, find(world).model_dump_json().encode(), world.id, world.now)
+
+
+def respond(answer: Answer) -> Response:
+    """Make the HTTP answer."""
+    headers = {"Kasauti-Sandbox": answer.sandbox_id, "Kasauti-Time": to_rfc3339(answer.time)}
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(answer.body, answer.status, headers, media_type="application/json")
+
+
+def page(
+    records: Records[R],
+    world: WorldView,
+    show: Callable[[R], V],
+    *where: Any,
+    limit: int,
+    cursor: str | None,
+) -> Page[V]:
+    """List a sandbox's records, the newest first; ids sort by creation, so the last id is the cursor."""
+    conditions = [records.c.sandbox_id == world.id, *where]
+    if cursor is not None:
+        conditions.append(records.c.id < cursor)
+    rows = records.select(world.snapshot, *conditions, order=(records.c.id.desc(),), limit=limit + 1)
+    more = len(rows) > limit
+    return Page(
+        data=[show(row) for row in rows[:limit]],
+        has_more=more,
+        next_cursor=str(getattr(rows[limit - 1], "id")) if more else None,
+    )
+
+
+def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body that `command` reads itself, for OpenAPI."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    content: dict[str, Any] = {"schema": schema}
+    if examples:
+        content["examples"] = {name: {"value": value} for name, value in examples.items()}
+    header = {
+        "name": idempotency.HEADER,
+        "in": "header",
+        "required": False,
+        "description": "Makes a repeat of this request safe: the same key and request get the same answer.",
+        "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": content}}, "parameters": [header]}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "A problem document: `code`, what to do next, and the field it is about.",
+        "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
+    }
+}

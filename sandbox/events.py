@@ -1,0 +1,69 @@
+"""Events: what happened in a sandbox, append-only, written in the commit of what they tell.
+
+The stored body is what webhooks send, byte for byte, on every attempt.
+"""
+
+from enum import StrEnum
+
+import orjson
+
+from ledger.clock import to_rfc3339
+from sandbox.db import key, Record, Records
+from sandbox.world import World
+
+
+class EventType(StrEnum):
+    """Every type of event; `EVENT_HELP` says when it is sent."""
+
+    PAYMENT_SETTLED = "payment.settled"
+    PAYMENT_REFUSED = "payment.refused"
+    PAYMENT_UNKNOWN = "payment.unknown"
+    ACCOUNT_OPENED = "account.opened"
+    WEBHOOK_TEST = "webhook.test"
+
+
+EVENT_HELP: dict[EventType, str] = {
+    EventType.PAYMENT_SETTLED: "A payment is final: the money has moved. Sent once per payment.",
+    EventType.PAYMENT_REFUSED: "A payment is final: nothing moved, the hold is released. Sent once per payment.",
+    EventType.PAYMENT_UNKNOWN: "The rail gave no answer in time. The hold stays; the outcome follows as another event.",
+    EventType.ACCOUNT_OPENED: "An account was opened by a request (not by the seeding of a fresh sandbox).",
+    EventType.WEBHOOK_TEST: "You asked for a test event.",
+}
+
+
+class Event(Record):
+    """One thing that happened; `body` is the JSON text that webhooks carry."""
+
+    sandbox_id: str = key()
+    id: str = key()
+    type: str
+    subject: str
+    created_at: int
+    body: str
+
+
+class EventTable(Event, table=True):
+    """The schema of `event`."""
+
+    __tablename__ = "event"
+
+
+EVENTS = Records(Event, EventTable)
+
+
+def emit(world: World, kind: EventType, subject: str, data: bytes) -> Event:
+    """Append an event about the object `subject`, whose JSON is `data`, and tell the subscribers."""
+    head = orjson.dumps({"type": kind.value, "timestamp": to_rfc3339(world.now)})
+    body = b'%b,"data":%b}' % (head[:-1], data)
+    event = Event(
+        sandbox_id=world.id,
+        id=world.new_id("evt"),
+        type=kind.value,
+        subject=subject,
+        created_at=world.now,
+        body=body.decode(),
+    )
+    EVENTS.insert(world.uow, event)
+    for subscriber in world.uow.subscribers:
+        subscriber(world, event)
+    return event

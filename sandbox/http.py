@@ -1,0 +1,185 @@
+"""The edge: request ids, the limit on bodies, JSON answers, and problems as RFC 9457 documents."""
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException as RoutingError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ledger.clock import utc_now
+from ledger.ids import ulid
+from sandbox.problems import CATALOGUE, Kind, Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+logger = logging.getLogger("kasauti")
+
+STATUS = {
+    Kind.MALFORMED: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD: 405,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.INVALID: 422,
+    Kind.INTERNAL: 500,
+    Kind.UNAVAILABLE: 503,
+}
+PROBLEM_JSON = "application/problem+json"
+REQUEST_ID = b"kasauti-request-id"
+DEFECT = "A defect of the sandbox; nothing was stored. Send the request again, or report its request id."
+
+
+class Empty(BaseModel):
+    """A request body without fields."""
+
+    model_config = {"extra": "forbid"}
+
+
+class ProblemDocument(BaseModel):
+    """The body of every refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+
+
+def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """Show a problem; `type` is the address of its documentation."""
+    entry = problem.entry
+    document = ProblemDocument(
+        type=f"/docs/problems#{entry.code}",
+        title=entry.title,
+        status=STATUS[entry.kind],
+        code=entry.code,
+        detail=problem.detail,
+        field=problem.field,
+    )
+    headers = dict(headers or {})
+    if entry.kind is Kind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if entry.kind is Kind.UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return Response(
+        document.model_dump_json(exclude_none=True),
+        status_code=document.status,
+        headers=headers,
+        media_type=PROBLEM_JSON,
+    )
+
+
+class Envelope:
+    """ASGI middleware: gives each answer a request id, refuses bodies over the limit, reports defects.
+
+    A body without a Content-Length is counted as it arrives.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass HTTP requests on within the limit; everything else as it is."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = b"req_" + ulid(utc_now(), int.from_bytes(os.urandom(10), "big")).encode()
+
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"].append((REQUEST_ID, request_id))
+            await send(message)
+
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), None)
+        if declared is not None and int(declared) > self._max:
+            await self._too_large()(scope, receive, send_with_id)
+            return
+        try:
+            await self._app(scope, receive if declared else self._counted(receive), send_with_id)
+        except Exception:
+            logger.exception("%s: %s %s broke", request_id.decode(), scope["method"], scope["path"])
+            if started:
+                raise
+            await problem_response(Problem("internal", DEFECT))(scope, receive, send_with_id)
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Count a body that came without a Content-Length; the server itself holds the others to theirs."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._max:
+                raise Problem("body_too_large", self._limit_text())
+            return message
+
+        return counted
+
+    def _limit_text(self) -> str:
+        return f"Send at most {self._max} bytes in one request."
+
+    def _too_large(self) -> Response:
+        return problem_response(Problem("body_too_large", self._limit_text()), {"Connection": "close"})
+
+
+def read_body(model: type[M], raw: bytes) -> M:
+    """Validate a request body: one pass from bytes to a model, or a problem that names the field."""
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise problem_of(error.errors(include_url=False)) from error
+
+
+def problem_of(errors: Sequence[Any]) -> Problem:
+    """Make one problem of Pydantic's findings: about the first, mentioning how many there are."""
+    first = errors[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] in {"json_invalid", "model_type"} and not field:
+        reason = first.get("ctx", {}).get("error", first["msg"])
+        return Problem("malformed_json", f"The body must be one JSON object in UTF-8: {reason}.")
+    code = first["type"] if first["type"] in CATALOGUE else "invalid_field"
+    more = f" ({len(errors) - 1} more to mend.)" if len(errors) > 1 else ""
+    return Problem(code, f"{first['msg']}.{more}", field=field)
+
+
+async def _show_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+    if error.__cause__ is not None and error.entry.kind is Kind.UNAVAILABLE:
+        logger.error("not stored", exc_info=error.__cause__)
+    return problem_response(error)
+
+
+async def _show_invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    errors = [{**found, "loc": found["loc"][1:]} for found in error.errors()]
+    return problem_response(problem_of(errors))
+
+
+async def _show_routing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RoutingError)  # noqa: S101 - registered for this class only
+    if error.status_code == STATUS[Kind.METHOD]:
+        detail = f"{request.url.path} does not take {request.method}."
+        return problem_response(Problem("method_not_allowed", detail), dict(error.headers or {}))
+    return problem_response(Problem("not_found", f"There is nothing at {request.url.path}. See /docs."))
+
+
+def install(app: FastAPI, *, max_body_bytes: int) -> None:
+    """Put the envelope and the problem documents around an app."""
+    app.add_middleware(Envelope, max_body_bytes=max_body_bytes)
+    app.add_exception_handler(Problem, _show_problem)
+    app.add_exception_handler(RequestValidationError, _show_invalid)
+    app.add_exception_handler(RoutingError, _show_routing)

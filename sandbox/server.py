@@ -1,0 +1,65 @@
+"""Runs the app under uvicorn: one process, one socket that is bound before it starts."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import httpx
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.settings import Settings
+
+START_TRIES = 300
+START_WAIT_S = 0.1
+BACKLOG = 2_048
+
+
+class Server:
+    """A server on its own socket. `url` is right from the start, also with port 0."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._socket = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                create_app(settings),
+                http="httptools",
+                log_level="warning",
+                access_log=False,
+                lifespan="on",
+                timeout_graceful_shutdown=5,
+            )
+        )
+
+    def serve_forever(self) -> None:
+        """Serve until told to stop by a signal or by `stop`."""
+        self._uvicorn.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """End serving, after what is under way."""
+        self._uvicorn.should_exit = True
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Run a server in a thread of this process and yield its address."""
+    server = Server(settings)
+    thread = Thread(target=server.serve_forever, name="kasauti-server", daemon=True)
+    thread.start()
+    try:
+        wait_until_ready(server.url, thread)
+        yield server.url
+    finally:
+        server.stop()
+        thread.join()
+
+
+def wait_until_ready(url: str, thread: Thread | None = None) -> None:
+    """Return when the server at `url` answers; raise when it does not come up."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=3), timeout=START_WAIT_S * START_TRIES) as client:
+        client.get(f"{url}/healthz").raise_for_status()
+    if thread is not None and not thread.is_alive():
+        raise RuntimeError("the server stopped while it was starting")

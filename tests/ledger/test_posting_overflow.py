@@ -1,0 +1,63 @@
+"""Each of the six sums at the largest amount, and one more; with 64 bits and with 128."""
+
+from typing import NamedTuple
+
+import pytest
+
+from ledger import Account, Book, Kind, State, Status, Transfer, apply
+from ledger.money import MAX_AMOUNT
+from tests.ledger.memory import MemoryStore
+
+WIDE = 2**128 - 1
+HOLD, TRANSFER = Kind.HOLD, Kind.TRANSFER
+
+
+class Sum(NamedTuple):
+    status: Status
+    kind: Kind
+    debit: tuple[int, int] = (0, 0)
+    """Pending and posted debits of the debit account before."""
+    credit: tuple[int, int] = (0, 0)
+    """Pending and posted credits of the credit account before."""
+
+
+SUMS = [
+    Sum(Status.OVERFLOWS_DEBITS_PENDING, HOLD, debit=(3, 0)),
+    Sum(Status.OVERFLOWS_CREDITS_PENDING, HOLD, credit=(3, 0)),
+    Sum(Status.OVERFLOWS_DEBITS_POSTED, HOLD, debit=(0, 3)),
+    Sum(Status.OVERFLOWS_DEBITS_POSTED, TRANSFER, debit=(0, 3)),
+    Sum(Status.OVERFLOWS_CREDITS_POSTED, HOLD, credit=(0, 3)),
+    Sum(Status.OVERFLOWS_CREDITS_POSTED, TRANSFER, credit=(0, 3)),
+    Sum(Status.OVERFLOWS_DEBITS, HOLD, debit=(1, 2)),
+    Sum(Status.OVERFLOWS_DEBITS, TRANSFER, debit=(1, 2)),
+    Sum(Status.OVERFLOWS_DEBITS, TRANSFER, debit=(3, 0)),
+    Sum(Status.OVERFLOWS_CREDITS, HOLD, credit=(1, 2)),
+    Sum(Status.OVERFLOWS_CREDITS, TRANSFER, credit=(2, 1)),
+    Sum(Status.OVERFLOWS_CREDITS, TRANSFER, credit=(3, 0)),
+]
+
+
+def status_of(case: Sum, amount: int, max_amount: int) -> Status:
+    debit = Account("dr", "PKR", 1, 0, case.debit[0], case.debit[1])
+    credit = Account("cr", "PKR", 1, 0, 0, 0, case.credit[0], case.credit[1])
+    state = State({"dr": debit, "cr": credit}, {}, {}, set(), 0)
+    transfer = Transfer("t", "dr", "cr", amount, case.kind)
+    return apply(state, [transfer], 0, recorded_at=0, max_amount=max_amount).results[0].status
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+@pytest.mark.parametrize("case", SUMS)
+def test_a_sum_may_reach_the_largest_amount_and_not_pass_it(case: Sum, max_amount: int) -> None:
+    assert status_of(case, max_amount - 3, max_amount) == Status.CREATED
+    # Where two totals make the sum, the single ones still fit, so that only the sum is at fault.
+    assert status_of(case, max_amount - 2, max_amount) == case.status
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+def test_the_largest_hold_can_be_posted_whole(max_amount: int) -> None:
+    book = Book(MemoryStore(), "sbx_1", max_amount=max_amount)
+    book.open_accounts([Account("a", "PKR", 1), Account("b", "PKR", 1)], 0)
+    batch = [Transfer("h", "a", "b", max_amount, HOLD), Transfer("p", kind=Kind.POST, hold_id="h")]
+    results = book.post(batch, now=0, recorded_at=0)
+    assert [result.status for result in results] == [Status.CREATED, Status.CREATED]
+    assert book.accounts(["b"])["b"].balance == max_amount
