@@ -32,7 +32,7 @@ class Party(NamedTuple):
 
 
 class TitleQuery(NamedTuple):
-    """Who owns this account, and may it be credited this much?"""
+    """The question whose account this is, and whether it may be credited this much."""
 
     iban: str
     amount_paisa: int

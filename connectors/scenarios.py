@@ -8,8 +8,6 @@ from connectors.identifiers.iban import make_iban
 from ledger.clock import SECOND_US
 
 
-
-
 def read_reasons(package: str) -> dict[str, Reason]:
     """Read `reasons.toml` of a rail's package."""
     rows = tomllib.loads(files(package).joinpath("reasons.toml").read_text("utf-8"))

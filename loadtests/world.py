@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
+from loadtests.client import Prepared
 from sandbox.accounts.service import SEED
 from sandbox.app import open_services
 from sandbox.db import UnitOfWork
@@ -14,8 +15,6 @@ from sandbox.payments.models import FetchTitle
 from sandbox.payments.titles import fetch_title
 from sandbox.settings import Settings
 from sandbox.world import enter
-
-from loadtests.client import Prepared
 
 AMOUNT_PAISA = 100
 AT_ONCE = 500

@@ -42,7 +42,9 @@ async def open_services(
     executor = Executor(write_engine, group_size=settings.group_size, subscribers=(enqueue,))
     readers = Readers(read_engine, settings.readers)
     sender = Sender(
-        timeout_s=settings.webhook_timeout_s, allow_loopback=settings.allow_loopback_webhooks, transport=outgoing
+        timeout_s=settings.webhook_timeout_s,
+        allow_loopback=settings.allow_loopback_webhooks,
+        transport=outgoing,
     )
     handlers = {
         RESOLVE: transactional(executor, resolve),

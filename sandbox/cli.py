@@ -20,7 +20,8 @@ app = typer.Typer(
 console = Console()
 
 Database = Annotated[
-    Path | None, typer.Option("--database", help="The SQLite file; KASAUTI_DATABASE or kasauti.db if not given.")
+    Path | None,
+    typer.Option("--database", help="The SQLite file; KASAUTI_DATABASE or kasauti.db if not given."),
 ]
 
 
@@ -36,7 +37,8 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to bind to.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to bind to; 0 for a free one.")] = None,
     loopback_webhooks: Annotated[
-        bool | None, typer.Option(help="Let webhooks go to this machine; the default where the server binds to loopback.")
+        bool | None,
+        typer.Option(help="Let webhooks go to this machine; the default where the server binds to loopback."),
     ] = None,
 ) -> None:
     """Run API, docs and worker in one process."""
@@ -48,7 +50,9 @@ def up(
     settings = settings.model_copy(update={"allow_loopback_webhooks": bool(loopback_webhooks)})
     server = Server(settings)
     console.print(f"[bold]Kasauti[/bold] is at [link]{server.url}[/link], its guides at {server.url}/docs")
-    console.print(f"Money and events are kept in {settings.database.resolve()}. Test mode: no real money, ever.\n")
+    console.print(
+        f"Money and events are kept in {settings.database.resolve()}. Test mode: no real money, ever.\n"
+    )
     console.print("Sign up:", highlight=False)
     console.print(
         f"  curl -s {server.url}/v1/signup -H 'content-type: application/json' \\\n"

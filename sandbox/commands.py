@@ -172,7 +172,7 @@ def page(
     return Page(
         data=[show(row) for row in rows[:limit]],
         has_more=more,
-        next_cursor=str(getattr(rows[limit - 1], "id")) if more else None,
+        next_cursor=records.last_key(rows[limit - 1]) if more else None,
     )
 
 
@@ -189,7 +189,10 @@ def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
         "description": "Makes a repeat of this request safe: the same key and request get the same answer.",
         "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
     }
-    return {"requestBody": {"required": True, "content": {"application/json": content}}, "parameters": [header]}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "parameters": [header],
+    }
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

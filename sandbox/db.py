@@ -12,8 +12,20 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Connection, Engine, Integer, SmallInteger, Text
-from sqlalchemy import create_engine, event, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    SmallInteger,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
 from sqlalchemy.sql.expression import ColumnCollection
 from sqlmodel import Field, SQLModel
 
@@ -94,7 +106,9 @@ class UnitOfWork(Snapshot):
     It is emptied by any write to such a table, by a use case that fails, and when another process wrote.
     """
 
-    def __init__(self, connection: Connection, subscribers: Sequence[Callable[[Any, Any], None]] = ()) -> None:
+    def __init__(
+        self, connection: Connection, subscribers: Sequence[Callable[[Any, Any], None]] = ()
+    ) -> None:
         super().__init__(connection)
         self.subscribers = subscribers
         self.now = 0
@@ -156,7 +170,9 @@ class Records(Generic[R]):
 
     def get_by(self, snapshot: Snapshot, sandbox_id: str, column: str, value: str) -> R | None:
         """Return a sandbox's row with this value in a column that is unique within the sandbox."""
-        return self._find(snapshot, f"{self._select} WHERE sandbox_id = ? AND {column} = ?", (sandbox_id, value))
+        return self._find(
+            snapshot, f"{self._select} WHERE sandbox_id = ? AND {column} = ?", (sandbox_id, value)
+        )
 
     def _find(self, snapshot: Snapshot, sql: str, values: tuple[str, ...]) -> R | None:
         cache = snapshot.cache if self._cached and isinstance(snapshot, UnitOfWork) else None
@@ -170,6 +186,10 @@ class Records(Generic[R]):
             cache[sql, values] = record
         return record
 
+    def last_key(self, record: R) -> str:
+        """Return the last part of a row's primary key: what sets it apart within its sandbox."""
+        return str(getattr(record, self._key[-1]))
+
     def insert(self, uow: UnitOfWork, record: R) -> R:
         """Add a row; a key that is taken is a defect and raises the driver's IntegrityError."""
         self._touch(uow)
@@ -180,7 +200,9 @@ class Records(Generic[R]):
         """Change the named columns of the row and return it as it is now."""
         self._touch(uow)
         key = [getattr(record, name) for name in self._key]
-        uow.driver.execute(_update_sql(self.table.name, tuple(changes), self._where), (*changes.values(), *key))
+        uow.driver.execute(
+            _update_sql(self.table.name, tuple(changes), self._where), (*changes.values(), *key)
+        )
         return record.model_copy(update=changes)
 
     def delete(self, uow: UnitOfWork, *key: str) -> None:
@@ -193,7 +215,11 @@ class Records(Generic[R]):
             uow.cache.clear()
 
     def select(
-        self, snapshot: Snapshot, *where: ColumnElement[bool], order: Iterable[Any] = (), limit: int | None = None
+        self,
+        snapshot: Snapshot,
+        *where: ColumnElement[bool],
+        order: Iterable[Any] = (),
+        limit: int | None = None,
     ) -> list[R]:
         """Return the rows that meet all conditions."""
         rows = snapshot.connection.execute(select(self.table).where(*where).order_by(*order).limit(limit))

@@ -8,7 +8,7 @@ from enum import StrEnum
 import orjson
 
 from ledger.clock import to_rfc3339
-from sandbox.db import key, Record, Records
+from sandbox.db import Record, Records, key
 from sandbox.world import World
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from sandbox.db import key, Record, Records
+from sandbox.db import Record, Records, key
 from sandbox.problems import Problem
 from sandbox.world import World
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Index, update
 
-from sandbox.db import key, Record, Records, Snapshot, UnitOfWork
+from sandbox.db import Record, Records, Snapshot, UnitOfWork, key
 from sandbox.world import Sandbox, World
 
 LEASE_US = 60_000_000
@@ -92,9 +92,7 @@ def claim(uow: UnitOfWork, job: Job) -> Job:
 
 def next_due(snapshot: Snapshot, sandbox_id: str) -> Job | None:
     """Return the sandbox's next job by its own clock."""
-    found = JOBS.select(
-        snapshot, JOBS.c.sandbox_id == sandbox_id, order=(JOBS.c.due_at, JOBS.c.id), limit=1
-    )
+    found = JOBS.select(snapshot, JOBS.c.sandbox_id == sandbox_id, order=(JOBS.c.due_at, JOBS.c.id), limit=1)
     return found[0] if found else None
 
 

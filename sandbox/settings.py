@@ -22,4 +22,6 @@ class Settings(BaseSettings):
     )
     webhook_timeout_s: float = Field(default=15.0, gt=0, le=60, description="Patience with a receiver.")
     worker: bool = Field(default=True, description="Run the worker inside the server's process.")
-    worker_poll_s: float = Field(default=0.25, gt=0, le=60, description="How often idle workers look for due jobs.")
+    worker_poll_s: float = Field(
+        default=0.25, gt=0, le=60, description="How often idle workers look for due jobs."
+    )

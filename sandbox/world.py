@@ -7,11 +7,10 @@ requests and the same clock give the same ids.
 
 from enum import StrEnum
 
-
 from ledger.book import Book
 from ledger.clock import utc_now
 from ledger.ids import IdSource
-from sandbox.db import key, Record, Records, Snapshot, UnitOfWork
+from sandbox.db import Record, Records, Snapshot, UnitOfWork, key
 
 
 class Sandbox(Record):

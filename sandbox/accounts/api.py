@@ -39,15 +39,22 @@ async def get_account(request: Request, account_id: str) -> Response:
 
 
 @router.get(
-    "/accounts/{account_id}/statement", response_model=Page[StatementLineView], summary="List an account's postings"
+    "/accounts/{account_id}/statement",
+    response_model=Page[StatementLineView],
+    summary="List an account's postings",
 )
-async def get_statement(request: Request, account_id: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def get_statement(
+    request: Request, account_id: str, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
     """The oldest first, each with the balance right after it."""
     return await query(request, partial(queries.statement, account_id=account_id, limit=limit, cursor=cursor))
 
 
 @router.get(
-    "/ledger/trial-balance", response_model=TrialBalanceView, tags=["Ledger"], summary="Add up the whole ledger"
+    "/ledger/trial-balance",
+    response_model=TrialBalanceView,
+    tags=["Ledger"],
+    summary="Add up the whole ledger",
 )
 async def get_trial_balance(request: Request) -> Response:
     """Debits and credits over all accounts of the sandbox, posted and pending."""

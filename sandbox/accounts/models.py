@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import Index
 
-from sandbox.db import key, Record, Records
+from sandbox.db import Record, Records, key
 
 CODE_CUSTOMER = 100
 CODE_OUTSIDE = 200

@@ -80,7 +80,9 @@ def list_accounts(world: WorldView, *, limit: int, cursor: str | None) -> Page[A
     return Page(data=data, has_more=more, next_cursor=shown[-1].id if more else None)
 
 
-def statement(world: WorldView, account_id: str, *, limit: int, cursor: str | None) -> Page[StatementLineView]:
+def statement(
+    world: WorldView, account_id: str, *, limit: int, cursor: str | None
+) -> Page[StatementLineView]:
     """List an account's postings, the oldest first, each with the balance after it."""
     find_account(world, account_id)
     lines = world.book.statement(account_id, after_seq=_position(cursor), limit=limit + 1)

@@ -118,7 +118,13 @@ def _open(world: World, book: Book, account: BankAccount, balance_paisa: int) ->
     _expect_created(book.open_accounts([Account(account.id, CURRENCY, CODE_CUSTOMER, flags)], world.now))
     if balance_paisa:
         opening = Transfer(
-            world.new_id("tr"), FUNDING, account.id, balance_paisa, currency=CURRENCY, code=CODE_FUNDING, reference="opening balance"
+            world.new_id("tr"),
+            FUNDING,
+            account.id,
+            balance_paisa,
+            currency=CURRENCY,
+            code=CODE_FUNDING,
+            reference="opening balance",
         )
         _expect_created(book.post([opening], now=world.now, recorded_at=world.uow.now))
 
@@ -130,5 +136,7 @@ def _expect_created(results: Sequence[AccountResult | Result]) -> None:
 
 
 def _count(world: World) -> int:
-    row = world.uow.driver.execute("SELECT count(*) FROM bank_account WHERE sandbox_id = ?", (world.id,)).fetchone()
+    row = world.uow.driver.execute(
+        "SELECT count(*) FROM bank_account WHERE sandbox_id = ?", (world.id,)
+    ).fetchone()
     return int(row[0])

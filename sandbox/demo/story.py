@@ -35,9 +35,15 @@ class Stage(NamedTuple):
     def call(self, method: str, path: str, body: object = None, *, expect: int, **headers: str) -> Any:
         """Make a request and return its JSON; anything but the expected status ends the story."""
         response = self.client.request(
-            method, path, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+            method,
+            path,
+            json=body,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
-        holds(response.status_code == expect, f"{method} {path} answered {response.status_code}: {response.text[:300]}")
+        holds(
+            response.status_code == expect,
+            f"{method} {path} answered {response.status_code}: {response.text[:300]}",
+        )
         self.facts["response"] = response
         return response.json()
 
@@ -55,12 +61,24 @@ def holds(condition: object, otherwise: str) -> None:
 def tell(console: Console) -> bool:
     """Tell the story; True only if every step held."""
     started = perf_counter()
-    console.print(Panel.fit("[bold]Kasauti[/bold]: from sign-up to a settled payment", subtitle="test mode, no real money"))
+    console.print(
+        Panel.fit(
+            "[bold]Kasauti[/bold]: from sign-up to a settled payment", subtitle="test mode, no real money"
+        )
+    )
     with tempfile.TemporaryDirectory(prefix="kasauti-demo-") as folder:
         settings = Settings(
-            database=Path(folder) / "demo.db", host="127.0.0.1", port=0, allow_loopback_webhooks=True, worker=True
+            database=Path(folder) / "demo.db",
+            host="127.0.0.1",
+            port=0,
+            allow_loopback_webhooks=True,
+            worker=True,
         )
-        with serving(settings) as url, receiving() as receiver, httpx.Client(base_url=url, timeout=30) as client:
+        with (
+            serving(settings) as url,
+            receiving() as receiver,
+            httpx.Client(base_url=url, timeout=30) as client,
+        ):
             stage = Stage(console, client, receiver, {})
             for number, (title, step) in enumerate(STEPS, 1):
                 console.print(f"\n[bold]{number}. {title}[/bold]")
@@ -76,12 +94,19 @@ def tell(console: Console) -> bool:
 def _sign_up(stage: Stage) -> None:
     made = stage.call("POST", "/v1/signup", {"name": "Chai Pay", "email": "dev@chaipay.example"}, expect=201)
     stage.client.headers["authorization"] = f"Bearer {made['key']['secret']}"
-    stage.say(f"{made['participant']['name']} owns {made['sandbox']['id']}; its key {made['key']['hint']} is shown once.")
+    stage.say(
+        f"{made['participant']['name']} owns {made['sandbox']['id']}; its key {made['key']['hint']} is shown once."
+    )
     table = Table("account", "institution", "IBAN", "holder", "status", "available", box=None, padding=(0, 2))
     for account in made["accounts"]:
         available = rupees(account["balance"]["available_paisa"])
         table.add_row(
-            account["nickname"], account["institution"], account["iban"], account["holder"]["name"], account["status"], available
+            account["nickname"],
+            account["institution"],
+            account["iban"],
+            account["holder"]["name"],
+            account["status"],
+            available,
         )
     stage.console.print(table)
 
@@ -92,7 +117,9 @@ def _listen(stage: Stage) -> None:
     stage.say(f"Events go to {endpoint['url']}, signed with a secret that begins {endpoint['secret'][:12]}…")
 
 
-def _pay(stage: Stage, destination: str, *, source: str = "rich", amount: int = 15_000, key: str | None = None) -> Any:
+def _pay(
+    stage: Stage, destination: str, *, source: str = "rich", amount: int = 15_000, key: str | None = None
+) -> Any:
     """Fetch the title, then pay: two calls, as on the real rail."""
     fetch = stage.call(
         "POST", "/v1/title-fetches", {"destination_iban": destination, "amount_paisa": amount}, expect=201
@@ -125,7 +152,9 @@ def _settle(stage: Stage) -> None:
     payment = _pay(stage, SEED["shop"].iban, key="order-1")
     stage.facts["first"] = payment
     holds(payment["status"] == "settled", f"it is {payment['status']}")
-    stage.say(f"{rupees(payment['amount_paisa'])} to {payment['destination_title']}: [green]{payment['status']}[/green].")
+    stage.say(
+        f"{rupees(payment['amount_paisa'])} to {payment['destination_title']}: [green]{payment['status']}[/green]."
+    )
     _expect_event(stage, "payment.settled", payment["id"])
 
 
@@ -144,7 +173,9 @@ def _refuse(stage: Stage) -> None:
     payment = _pay(stage, SEED["shop"].iban, source="poor")
     holds(payment["status"] == "refused", f"it is {payment['status']}")
     holds(payment["reason"]["code"] == "AM04", f"the reason is {payment['reason']}")
-    stage.say(f"From an account with PKR 10.00: [yellow]refused[/yellow], {payment['reason']['code']}: {payment['reason']['meaning']}")
+    stage.say(
+        f"From an account with PKR 10.00: [yellow]refused[/yellow], {payment['reason']['code']}: {payment['reason']['meaning']}"
+    )
     _expect_event(stage, "payment.refused", payment["id"])
 
 
@@ -154,9 +185,13 @@ def _lose_the_answer(stage: Stage) -> None:
     trigger = next(row for row in triggers if row["name"] == "unknown_then_settled")
     payment = _pay(stage, trigger["destination_iban"])
     holds(payment["status"] == "unknown", f"it is {payment['status']}")
-    stage.say(f"No answer from the receiver: [yellow]unknown[/yellow], {payment['reason']['code']}. The money is held, not gone.")
+    stage.say(
+        f"No answer from the receiver: [yellow]unknown[/yellow], {payment['reason']['code']}. The money is held, not gone."
+    )
     _expect_event(stage, "payment.unknown", payment["id"])
-    account = next(row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich")
+    account = next(
+        row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich"
+    )
     holds(account["balance"]["held_paisa"] == payment["amount_paisa"], "nothing is held")
     inquiry = stage.call("POST", f"/v1/payments/{payment['id']}/inquiry", {}, expect=200)
     holds(inquiry["outcome"] == "not_known", f"the inquiry says {inquiry['outcome']}")
@@ -171,7 +206,9 @@ def _lose_the_answer(stage: Stage) -> None:
 
 
 def _balance(stage: Stage) -> None:
-    account = next(row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich")
+    account = next(
+        row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich"
+    )
     lines = stage.call("GET", f"/v1/accounts/{account['id']}/statement", expect=200)["data"]
     table = Table("entry", "debit", "credit", "balance", "available", box=None, padding=(0, 2))
     for line in lines:

@@ -19,7 +19,9 @@ from sandbox.participants.models import (
 from sandbox.problems import Problem
 from sandbox.world import World, WorldView
 
-HOW_TO = "Send the header 'Authorization: Bearer sk_test_…' with a key of your sandbox; POST /v1/signup makes one."
+HOW_TO = (
+    "Send the header 'Authorization: Bearer sk_test_…' with a key of your sandbox; POST /v1/signup makes one."
+)
 
 
 def authenticate(snapshot: Snapshot, secret: str) -> ApiKey:

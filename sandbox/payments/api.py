@@ -95,7 +95,9 @@ async def post_inquiry(request: Request, payment_id: str) -> Response:
     return await command(request, Empty, partial(inquire, payment_id=payment_id), status=200)
 
 
-@router.get("/triggers", response_model=TriggersView, tags=["Triggers"], summary="List the published triggers")
+@router.get(
+    "/triggers", response_model=TriggersView, tags=["Triggers"], summary="List the published triggers"
+)
 async def get_triggers() -> TriggersView:
     """The values that make the rails answer in a known way; no key is needed."""
     return queries.list_triggers()

@@ -17,7 +17,11 @@ def inquire(world: World, _request: Empty, *, payment_id: str) -> InquiryView:
     """Ask the rail about a payment. What it knows by now becomes the payment's outcome."""
     payment = find_payment(world, payment_id)
     rail = RAILS[payment.rail]
-    if payment.status == PaymentStatus.UNKNOWN and payment.late_at is not None and payment.late_at <= world.now:
+    if (
+        payment.status == PaymentStatus.UNKNOWN
+        and payment.late_at is not None
+        and payment.late_at <= world.now
+    ):
         payment = _conclude(world, rail, payment)
         jobs.cancel(world, RESOLVE, payment.id)
     view = view_payment(payment, rail.reasons[payment.reason] if payment.reason else None)

@@ -11,7 +11,7 @@ from connectors.contract import Reason
 from connectors.identifiers.iban import IbanError, parse_iban
 from ledger.clock import to_rfc3339
 from sandbox.accounts.models import CURRENCY, Paisa
-from sandbox.db import key, Record, Records
+from sandbox.db import Record, Records, key
 
 
 class PaymentStatus(StrEnum):
@@ -103,9 +103,13 @@ def _checked_iban(value: str) -> str:
 
 
 Iban = Annotated[
-    str, Field(max_length=40, description="PK and 22 more characters; spaces are ignored."), AfterValidator(_checked_iban)
+    str,
+    Field(max_length=40, description="PK and 22 more characters; spaces are ignored."),
+    AfterValidator(_checked_iban),
 ]
-EndToEndId = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=r"^[0-9A-Za-z/?:().,'+ -]+$")]
+EndToEndId = Annotated[
+    str, StringConstraints(min_length=1, max_length=35, pattern=r"^[0-9A-Za-z/?:().,'+ -]+$")
+]
 RailCode = Annotated[str, Field(max_length=20, description="Which rail carries it.")]
 
 

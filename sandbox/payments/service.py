@@ -53,9 +53,13 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
     source = _paying_account(world, request.source)
     fetch = quoted_title(world, request)
     if fetch.destination == source.id:
-        raise Problem("same_account", "Pay another account than the one you pay from.", field="destination_iban")
+        raise Problem(
+            "same_account", "Pay another account than the one you pay from.", field="destination_iban"
+        )
     payment_id = world.new_id("pay")
-    instruction = Instruction(fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request))
+    instruction = Instruction(
+        fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
+    )
     refusal = rail.admit(instruction)
     if refusal is not None:
         outcome = _Outcome(PaymentStatus.REFUSED, refusal.reason)
@@ -100,7 +104,9 @@ def hold_id(payment_id: str) -> str:
 
 def end_hold(payment_id: str, kind: Kind) -> Transfer:
     """Make the transfer that posts or voids a payment's hold."""
-    return Transfer(f"{payment_id}:{kind.name.lower()}", kind=kind, hold_id=hold_id(payment_id), reference=payment_id)
+    return Transfer(
+        f"{payment_id}:{kind.name.lower()}", kind=kind, hold_id=hold_id(payment_id), reference=payment_id
+    )
 
 
 def _paying_account(world: World, source: str) -> BankAccount:

@@ -1,4 +1,4 @@
-"""Title fetch: whose account is it, and may it be credited this much?"""
+"""Title fetch: whose account it is, and whether it may be credited this much."""
 
 from connectors.contract import Declined, Party, Rail, TitleQuery
 from connectors.identifiers.iban import institution_of
@@ -24,7 +24,9 @@ def rail_of(code: str) -> Rail:
     """Return the rail with this code, or refuse naming the field."""
     rail = RAILS.get(code)
     if rail is None:
-        raise Problem("unknown_rail", f"There is no rail {code!r}; this sandbox has: {', '.join(RAILS)}.", field="rail")
+        raise Problem(
+            "unknown_rail", f"There is no rail {code!r}; this sandbox has: {', '.join(RAILS)}.", field="rail"
+        )
     return rail
 
 
@@ -72,9 +74,13 @@ def quoted_title(world: World, request: CreatePayment) -> TitleFetch:
     """Return the title fetch that a payment quotes, if it may be used for it."""
     fetch = TITLE_FETCHES.get(world.uow, world.id, request.title_fetch)
     if fetch is None:
-        raise _refusal("title_fetch_unknown", f"There is no title fetch {request.title_fetch!r} in this sandbox.")
+        raise _refusal(
+            "title_fetch_unknown", f"There is no title fetch {request.title_fetch!r} in this sandbox."
+        )
     if fetch.status != TitleStatus.MATCHED:
-        raise _refusal("title_fetch_refused", f"It was refused with {fetch.reason}; nothing can be paid with it.")
+        raise _refusal(
+            "title_fetch_refused", f"It was refused with {fetch.reason}; nothing can be paid with it."
+        )
     if fetch.payment_id is not None:
         raise _refusal(
             "title_fetch_used",
@@ -82,7 +88,10 @@ def quoted_title(world: World, request: CreatePayment) -> TitleFetch:
             "for a retry, send the first request's Idempotency-Key.",
         )
     if fetch.expires_at <= world.now:
-        raise _refusal("title_fetch_expired", "It is older than the rail allows. Fetch the title again and quote the new id.")
+        raise _refusal(
+            "title_fetch_expired",
+            "It is older than the rail allows. Fetch the title again and quote the new id.",
+        )
     made_for = {"rail": fetch.rail, "destination_iban": fetch.iban, "amount_paisa": fetch.amount_paisa}
     for field, value in made_for.items():
         if getattr(request, field) != value:

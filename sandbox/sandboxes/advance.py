@@ -39,7 +39,11 @@ def _set_out(uow: UnitOfWork, asked: Asked[AdvanceClock]) -> _Course | Answer:
     world = enter(uow, authenticate(uow, asked.secret).sandbox_id)
     stored = None if asked.guard is None else idempotency.replay(world, asked.guard)
     if stored is not None:
-        return _Course(world.id, int(stored.body)) if stored.status == idempotency.UNDER_WAY else replayed(world, stored)
+        return (
+            _Course(world.id, int(stored.body))
+            if stored.status == idempotency.UNDER_WAY
+            else replayed(world, stored)
+        )
     target = advance_target(world, asked.body)
     if asked.guard is not None:
         idempotency.keep(world, asked.guard, idempotency.UNDER_WAY, str(target).encode())

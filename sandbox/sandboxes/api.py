@@ -58,7 +58,11 @@ async def post_advance(request: Request) -> Response:
 
 
 @router.post(
-    "/clock/freeze", response_model=ClockView, tags=["Clock"], summary="Freeze the clock", openapi_extra=takes(Empty)
+    "/clock/freeze",
+    response_model=ClockView,
+    tags=["Clock"],
+    summary="Freeze the clock",
+    openapi_extra=takes(Empty),
 )
 async def post_freeze(request: Request) -> Response:
     """It stands until it is advanced or resumed."""
@@ -66,7 +70,11 @@ async def post_freeze(request: Request) -> Response:
 
 
 @router.post(
-    "/clock/resume", response_model=ClockView, tags=["Clock"], summary="Resume the clock", openapi_extra=takes(Empty)
+    "/clock/resume",
+    response_model=ClockView,
+    tags=["Clock"],
+    summary="Resume the clock",
+    openapi_extra=takes(Empty),
 )
 async def post_resume(request: Request) -> Response:
     """It runs on from where it stands."""

@@ -5,8 +5,8 @@ import os
 from ledger.clock import SECOND_US, from_rfc3339, utc_now
 from ledger.ids import random_ulid
 from sandbox import clock, jobs
-from sandbox.http import Empty
 from sandbox.db import UnitOfWork
+from sandbox.http import Empty
 from sandbox.problems import Problem
 from sandbox.sandboxes.models import AdvanceClock, ClockView, SandboxView, view_clock, view_sandbox
 from sandbox.world import SANDBOXES, Sandbox, World, WorldView
@@ -53,7 +53,9 @@ def advance_target(world: WorldView, request: AdvanceClock) -> int:
     """Return the time that an advance asks for, or refuse."""
     asked = [request.by_seconds is not None, request.to is not None, request.to_next_event]
     if sum(asked) != 1:
-        raise Problem("invalid_field", "Give exactly one of by_seconds, to, to_next_event.", field="by_seconds")
+        raise Problem(
+            "invalid_field", "Give exactly one of by_seconds, to, to_next_event.", field="by_seconds"
+        )
     if request.by_seconds is not None:
         return world.now + request.by_seconds * SECOND_US
     if request.to is None:

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, services, takes
-from sandbox.http import Empty
 from sandbox.events import EventType
+from sandbox.http import Empty
 from sandbox.webhooks import queries
 from sandbox.webhooks.models import (
     CreateEndpoint,
@@ -74,7 +74,9 @@ async def remove_endpoint(request: Request, endpoint_id: str) -> Response:
 )
 async def post_rotation(request: Request, endpoint_id: str) -> Response:
     """For 24 hours by the sandbox clock, deliveries are signed with the old and the new one."""
-    return await command(request, Empty, partial(rotate_secret, endpoint_id=endpoint_id), status=200, once=SECRET)
+    return await command(
+        request, Empty, partial(rotate_secret, endpoint_id=endpoint_id), status=200, once=SECRET
+    )
 
 
 @router.post(
@@ -149,7 +151,9 @@ async def get_events(
     subject: Annotated[str | None, Query(max_length=40, description="Only those about this object.")] = None,
 ) -> Response:
     """Everything that happened in the sandbox, the newest first."""
-    return await query(request, partial(queries.list_events, limit=limit, cursor=cursor, kind=type, subject=subject))
+    return await query(
+        request, partial(queries.list_events, limit=limit, cursor=cursor, kind=type, subject=subject)
+    )
 
 
 @router.get("/events/{event_id}", response_model=EventView, tags=["Events"], summary="Show an event")

@@ -23,7 +23,13 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise _problem(f"{url!r} is not a URL: {error}.") from error
-    if parts.scheme not in {"http", "https"} or not host or not url.isascii() or not url.isprintable() or " " in url:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+    ):
         raise _problem("Give an absolute URL such as https://example.com/webhooks.")
     if parts.username is not None or parts.password is not None:
         raise _problem("Leave the user name and password out of the URL; deliveries are signed instead.")

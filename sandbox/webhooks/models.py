@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Index
 
 from ledger.clock import to_rfc3339
-from sandbox.db import key, Record, Records
+from sandbox.db import Record, Records, key
 from sandbox.events import EventType
 
 ALL = "*"
@@ -103,7 +103,7 @@ class CreateEndpoint(BaseModel):
     url: Annotated[str, Field(min_length=1, max_length=2000, description="http or https, public.")]
     event_types: Annotated[
         list[EventType | Literal["*"]], Field(min_length=1, max_length=20, description="`*` for all.")
-    ] = [ALL]
+    ] = ["*"]
 
 
 class Recover(BaseModel):

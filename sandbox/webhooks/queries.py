@@ -1,5 +1,7 @@
 """Reads of endpoints, deliveries and events."""
 
+from typing import Any, Literal
+
 import orjson
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement
@@ -24,16 +26,18 @@ from sandbox.webhooks.models import (
 )
 from sandbox.world import WorldView
 
+JsonObject = dict[str, Any]
+
 
 class EventView(BaseModel):
     """An event as the API shows it; webhooks carry its `type`, `timestamp` and `data`."""
 
     id: str
-    object: str = "event"
+    object: Literal["event"] = "event"
     type: str
     subject: str
     timestamp: str
-    data: dict[str, object]
+    data: JsonObject
 
 
 def find_endpoint(world: WorldView, endpoint_id: str) -> Endpoint:

@@ -40,7 +40,9 @@ def make_secret() -> str:
 def sign(message: Message, now: int) -> dict[str, str]:
     """Return the Standard Webhooks headers; `now` is the system's time, since receivers compare it with theirs."""
     moment = datetime.fromtimestamp(now // SECOND_US, UTC)
-    signatures = [Webhook(secret).sign(message.id, moment, message.body.decode()) for secret in message.secrets]
+    signatures = [
+        Webhook(secret).sign(message.id, moment, message.body.decode()) for secret in message.secrets
+    ]
     return {
         "webhook-id": message.id,
         "webhook-timestamp": str(now // SECOND_US),
@@ -82,7 +84,9 @@ class Sender:
             headers = {**headers, "host": url.netloc.decode("ascii")}
             extensions["sni_hostname"] = url.host
             url = url.copy_with(host=await self._checked_address(url))
-        request = self._client.stream("POST", url, content=message.body, headers=headers, extensions=extensions)
+        request = self._client.stream(
+            "POST", url, content=message.body, headers=headers, extensions=extensions
+        )
         async with request as response:
             seen = bytearray()
             async for piece in response.aiter_bytes(MOST_RESPONSE_BYTES):

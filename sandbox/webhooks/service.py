@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from ledger.clock import SECOND_US, from_rfc3339
 from sandbox import jobs
-from sandbox.http import Empty
 from sandbox.db import Snapshot, UnitOfWork
 from sandbox.events import EVENTS, Event, EventType, emit
+from sandbox.http import Empty
 from sandbox.jobs import Job
 from sandbox.problems import Problem
 from sandbox.webhooks.guard import check_url
@@ -44,7 +44,9 @@ def create_endpoint(world: World, request: CreateEndpoint, *, allow_loopback: bo
     """Register where the sandbox's events go; the answer carries the signing secret."""
     check_url(request.url, allow_loopback=allow_loopback)
     if len(ENDPOINTS.select(world.uow, ENDPOINTS.c.sandbox_id == world.id)) >= MOST_ENDPOINTS:
-        raise Problem("webhook_endpoint_limit", f"A sandbox has at most {MOST_ENDPOINTS} endpoints. Delete one first.")
+        raise Problem(
+            "webhook_endpoint_limit", f"A sandbox has at most {MOST_ENDPOINTS} endpoints. Delete one first."
+        )
     endpoint = Endpoint(
         sandbox_id=world.id,
         id=world.new_id("we"),
@@ -68,7 +70,11 @@ def rotate_secret(world: World, _request: Empty, *, endpoint_id: str) -> NewEndp
     """Make a new signing secret; for a day, by the sandbox clock, deliveries are signed with both."""
     endpoint = find_endpoint(world, endpoint_id)
     changed = ENDPOINTS.update(
-        world.uow, endpoint, secret=make_secret(), old_secret=endpoint.secret, old_until=world.now + OVERLAP_US
+        world.uow,
+        endpoint,
+        secret=make_secret(),
+        old_secret=endpoint.secret,
+        old_until=world.now + OVERLAP_US,
     )
     return _with_secret(changed)
 
@@ -148,7 +154,9 @@ def _listening(world: World) -> list[Endpoint]:
     found: list[Endpoint] | None = world.uow.cache.get(key)
     if found is None:
         enabled = ENDPOINTS.c.status == EndpointStatus.ENABLED.value
-        found = ENDPOINTS.select(world.uow, ENDPOINTS.c.sandbox_id == world.id, enabled, order=(ENDPOINTS.c.id,))
+        found = ENDPOINTS.select(
+            world.uow, ENDPOINTS.c.sandbox_id == world.id, enabled, order=(ENDPOINTS.c.id,)
+        )
         world.uow.cache[key] = found
     return found
 

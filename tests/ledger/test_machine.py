@@ -6,6 +6,7 @@ each time anew.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import permutations
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, settings
@@ -232,26 +233,32 @@ def mostly(usual: list[Any], *odd: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from([each for each in usual for _ in range(9 * len(odd))] + [*odd] * len(usual))
 
 
-def fields(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Transfer]:
+def fields(pair: st.SearchStrategy[Any], **strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Transfer]:
     """Draw a transfer; its id, and the hold that it ends, are chosen later among those there are."""
     linked = st.sampled_from([False, False, False, True])
-    return st.fixed_dictionaries(strategies | {"linked": linked}).map(lambda drawn: Transfer("", **drawn))
+    rest = st.fixed_dictionaries(strategies | {"linked": linked})
+    return st.builds(lambda pair, rest: Transfer("", *pair, **rest), pair, rest)
 
 
-accounts = mostly(["bank", "ali", "till"], "dollars", "nobody")
-amounts = st.integers(0, 60)
+pairs = mostly(
+    list(permutations(["bank", "ali", "till"], 2)),
+    ("ali", "ali"),
+    ("bank", "dollars"),
+    ("dollars", "bank"),
+    ("bank", "nobody"),
+    ("nobody", "ali"),
+)
+again = st.integers(0, 9).map(lambda number: number == 0)
 moves = fields(
-    debit_account=accounts,
-    credit_account=accounts,
-    amount=amounts | st.sampled_from([MOST - 1, MOST]),
+    pairs,
+    amount=mostly([st.integers(0, 60)], st.none(), st.integers(0, MOST)).flatmap(lambda drawn: drawn),
     kind=st.sampled_from([Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
     hold_id=mostly([""], "t1"),
-    timeout_us=mostly([0], 1, 3),
+    timeout_us=mostly([0, 1, 3], 1),
 )
 endings = fields(
-    debit_account=mostly([""], "bank"),
-    credit_account=mostly([""], "ali"),
-    amount=st.none() | amounts,
+    mostly([("", "")], ("bank", ""), ("", "ali")),
+    amount=st.none() | st.integers(0, 60),
     kind=st.sampled_from([Kind.POST, Kind.VOID]),
     timeout_us=mostly([0], 1),
 )
@@ -289,20 +296,19 @@ class Life(RuleBasedStateMachine):
         batch: list[Transfer] = []
         for transfer in drawn:
             name = f"t{len(self.names) + 1}"
-            if self.names and data.draw(mostly([False], True)):
-                again = self.naive.find(data.draw(st.sampled_from(self.names)))
-                if again is not None and data.draw(st.booleans()):
-                    batch.append(self.repeat(again)._replace(linked=transfer.linked))
+            if self.names and data.draw(again):
+                name = data.draw(st.sampled_from(self.names))
+                old = self.naive.find(name)
+                if old is not None and data.draw(st.booleans()):
+                    batch.append(self.repeat(old)._replace(linked=transfer.linked))
                     continue
-                name = again.id if again is not None else data.draw(st.sampled_from(self.names))
             self.names.append(name)
+            hold_id = transfer.hold_id
             if transfer.kind in (Kind.POST, Kind.VOID):
                 hold_id = data.draw(mostly(holds or ["t1"], "", name, *self.names[:2]))
-                batch.append(transfer._replace(id=name, hold_id=hold_id))
-            else:
-                batch.append(transfer._replace(id=name))
-                if transfer.kind == Kind.HOLD:
-                    holds.append(name)
+            elif transfer.kind == Kind.HOLD:
+                holds.append(name)
+            batch.append(transfer._replace(id=name, hold_id=hold_id))
         return batch
 
     def repeat(self, fact: Fact) -> Transfer:
