@@ -48,7 +48,13 @@ def up(
     if loopback_webhooks is None and settings.host in {"127.0.0.1", "::1", "localhost"}:
         loopback_webhooks = True
     settings = settings.model_copy(update={"allow_loopback_webhooks": bool(loopback_webhooks)})
-    server = Server(settings)
+    try:
+        server = Server(settings)
+    except OSError as error:
+        console.print(
+            f"[red]Cannot listen on {settings.host}:{settings.port}[/red]: {error.strerror}. Try --port 0."
+        )
+        raise typer.Exit(1) from error
     console.print(f"[bold]Kasauti[/bold] is at [link]{server.url}[/link], its guides at {server.url}/docs")
     console.print(
         f"Money and events are kept in {settings.database.resolve()}. Test mode: no real money, ever.\n"
@@ -61,7 +67,7 @@ def up(
         soft_wrap=True,
     )
     console.print("Stop with Ctrl-C.")
-    server.serve_forever()
+    server.own_process()
 
 
 @app.command()

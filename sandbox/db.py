@@ -232,8 +232,12 @@ def _update_sql(table: str, columns: tuple[str, ...], where: str) -> str:
 
 
 def _make_strict(table: "Table") -> None:
-    """Give a table the few types that SQLite's STRICT tables know; PostgreSQL gets its own words for them."""
+    """Give a table the few types that SQLite's STRICT tables know; PostgreSQL gets its own words for them.
+
+    Rows lie in the primary key itself: one tree less to write at each commit.
+    """
     table.dialect_options["sqlite"]["strict"] = True
+    table.dialect_options["sqlite"]["with_rowid"] = False
     for column in table.columns:
         if isinstance(column.type, Boolean):
             column.type = SmallInteger().with_variant(Integer(), "sqlite")

@@ -5,6 +5,7 @@ from pathlib import Path
 from alembic import context
 from sqlmodel import SQLModel
 
+import sandbox.app  # noqa: F401 - wires everything, so it brings the model of every table
 from ledger.storage.tables import metadata as ledger_metadata
 from sandbox.db import engine_for
 

@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", BIGINT, nullable=True),
         sa.PrimaryKeyConstraint("finder"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index("api_key_sandbox", "api_key", ["sandbox_id"], unique=False)
     op.create_table(
@@ -148,6 +149,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index("bank_account_iban", "bank_account", ["sandbox_id", "iban"], unique=True)
     op.create_table(
@@ -160,6 +162,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "idempotency",
@@ -171,6 +174,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "key"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "job",
@@ -183,6 +187,7 @@ def upgrade() -> None:
         sa.Column("claimed_until", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index("job_due", "job", ["sandbox_id", "due_at", "id"], unique=False)
     op.create_index("job_wake", "job", ["wake_at"], unique=False)
@@ -194,6 +199,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "payment",
@@ -216,6 +222,7 @@ def upgrade() -> None:
         sa.Column("late_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "payment_end_to_end",
@@ -237,6 +244,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "title_fetch",
@@ -254,6 +262,7 @@ def upgrade() -> None:
         sa.Column("payment_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "webhook_attempt",
@@ -267,6 +276,7 @@ def upgrade() -> None:
         sa.Column("response", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "delivery_id", "number"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "webhook_delivery",
@@ -282,6 +292,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "webhook_delivery_endpoint", "webhook_delivery", ["sandbox_id", "endpoint_id", "id"], unique=False
@@ -300,6 +311,7 @@ def upgrade() -> None:
         sa.Column("created_at", BIGINT, nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id", "id"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     for statement in append_only_ddl(op.get_bind().dialect.name):
         op.execute(statement)
