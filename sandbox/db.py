@@ -30,12 +30,11 @@ from sqlalchemy.sql.expression import ColumnCollection
 from sqlmodel import Field, SQLModel
 
 from ledger.book import Book
-from ledger.storage.sqlite import SqliteStore
+from ledger.storage.sqlite import SQLITE_PRAGMAS, SqliteStore
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
 
-CACHE_KIB = 65_536
 BUSY_MS = 10_000
 CHECKPOINT_PAGES = 20_000
 CACHED_MOST = 50_000
@@ -64,16 +63,13 @@ def engine_for(path: Path, *, read_only: bool = False) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         for pragma in (
-            f"busy_timeout = {BUSY_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            f"cache_size = -{CACHE_KIB}",
-            "temp_store = MEMORY",
-            f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
-            f"query_only = {int(read_only)}",
+            f"PRAGMA busy_timeout = {BUSY_MS}",
+            *SQLITE_PRAGMAS,
+            "PRAGMA temp_store = MEMORY",
+            f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
+            f"PRAGMA query_only = {int(read_only)}",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            connection.execute(pragma)
 
     return engine
 

@@ -84,6 +84,8 @@ class PaymentTable(Payment, table=True):
             "sandbox_id",
             "source",
             "end_to_end_id",
+            # Answers the question for a repeat by itself; without it SQLite walks the sandbox's payments.
+            "status",
             sqlite_where=text("end_to_end_id IS NOT NULL"),
             postgresql_where=text("end_to_end_id IS NOT NULL"),
         ),

@@ -227,7 +227,7 @@ def upgrade() -> None:
     op.create_index(
         "payment_end_to_end",
         "payment",
-        ["sandbox_id", "source", "end_to_end_id"],
+        ["sandbox_id", "source", "end_to_end_id", "status"],
         unique=False,
         sqlite_where=sa.text("end_to_end_id IS NOT NULL"),
         postgresql_where=sa.text("end_to_end_id IS NOT NULL"),

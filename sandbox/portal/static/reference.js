@@ -1,0 +1,7 @@
+// Shows /openapi.json; asks no other server about it.
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#reference",
+  deepLinking: true,
+  validatorUrl: null,
+});
