@@ -1,0 +1,52 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from sandbox.app import create_app
+from sandbox.settings import Settings
+from tests.startup import Startup
+
+SignUp = Callable[[], Awaitable[Startup]]
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """The application on a database of its own; nothing runs beside the requests."""
+    settings = Settings(database=tmp_path / "kasauti.db", worker=False, allow_loopback_webhooks=True)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://sandbox.example"
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def sign_up(app: FastAPI, client: httpx.AsyncClient) -> SignUp:
+    """Makes newcomers, each with a sandbox of its own."""
+
+    async def sign_up() -> Startup:
+        answer = await client.post("/v1/signup", json={"name": "Chai Pay", "email": "dev@chaipay.example"})
+        assert answer.status_code == 201, answer.text
+        return Startup(app, client, answer.json())
+
+    return sign_up
+
+
+@pytest.fixture
+async def startup(sign_up: SignUp) -> Startup:
+    return await sign_up()
+
+
+@pytest.fixture
+async def other(sign_up: SignUp) -> Startup:
+    """Somebody else, with another sandbox."""
+    return await sign_up()

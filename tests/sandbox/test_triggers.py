@@ -1,0 +1,36 @@
+from typing import Any
+
+import pytest
+
+from sandbox.payments.queries import list_triggers
+from tests.startup import Startup
+
+ROWS = {row.name: row for row in list_triggers().data}
+
+
+def code_of(answer: Any) -> str | None:
+    return None if answer["reason"] is None else str(answer["reason"]["code"])
+
+
+async def test_the_published_rows_are_those_tested_here(startup: Startup) -> None:
+    published = (await startup.client.get("/v1/triggers")).json()["data"]
+    assert published == [row.model_dump() for row in ROWS.values()]
+
+
+@pytest.mark.parametrize("name", ROWS)
+async def test_a_trigger_does_what_it_says(startup: Startup, name: str) -> None:
+    row = ROWS[name]
+    await startup.freeze()
+    if row.stage == "title_fetch":
+        fetched = await startup.fetch(row.destination_iban, row.amount_paisa)
+        assert (fetched["status"], code_of(fetched)) == (row.status, row.reason)
+        return
+    payment = await startup.pay(row.destination_iban, row.amount_paisa, source=row.source_iban)
+    assert (payment["status"], code_of(payment)) == (row.status, row.reason)
+    if row.later_after_s is None:
+        return
+    await startup.advance(row.later_after_s - 1)
+    assert (await startup.get(f"/v1/payments/{payment['id']}"))["status"] == row.status
+    await startup.advance(1)
+    later = await startup.get(f"/v1/payments/{payment['id']}")
+    assert (later["status"], code_of(later)) == (row.later_status, row.later_reason)
