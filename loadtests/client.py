@@ -44,7 +44,9 @@ class Measured(NamedTuple):
     client_busy: float
 
 
-def measure(url: str, path: str, prepared: Sequence[Prepared], *, connections: int, seconds: float) -> Measured:
+def measure(
+    url: str, path: str, prepared: Sequence[Prepared], *, connections: int, seconds: float
+) -> Measured:
     """Send prepared requests over `connections` for `seconds`."""
     wrk = shutil.which("wrk")
     if wrk is not None:
@@ -55,7 +57,10 @@ def measure(url: str, path: str, prepared: Sequence[Prepared], *, connections: i
 def _by_wrk(
     wrk: str, url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="kasauti-load-") as folder, as_file(files("loadtests") / "wrk.lua") as lua:
+    with (
+        tempfile.TemporaryDirectory(prefix="kasauti-load-") as folder,
+        as_file(files("loadtests") / "wrk.lua") as lua,
+    ):
         requests = Path(folder) / "requests"
         requests.write_text("".join(f"{one.key}\t{one.body}\n" for one in prepared), "utf-8")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -142,7 +147,10 @@ async def _connections(
     share: list[_Share] = []
     deadline = perf_counter() + seconds
     await asyncio.gather(
-        *(_one_connection(url, path, prepared[number::connections], deadline, share) for number in range(connections))
+        *(
+            _one_connection(url, path, prepared[number::connections], deadline, share)
+            for number in range(connections)
+        )
     )
     return _Share(
         [latency for one in share for latency in one.latencies],
@@ -167,7 +175,8 @@ async def _one_connection(
             started = perf_counter()
             writer.write(
                 f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {one.key}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body
             )
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.split(b"content-length:")[1].split(b"\r\n")[0]

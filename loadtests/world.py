@@ -35,7 +35,9 @@ def prepare(settings: Settings, *, tenants: int, payments: int) -> tuple[list[Te
 async def _prepare(settings: Settings, tenants: int, payments: int) -> tuple[list[Tenant], list[Prepared]]:
     async with open_services(settings) as services:
         made = [
-            await services.executor.write(sign_up, SignUp(name=f"Load {number}", email=f"load{number}@load.example"))
+            await services.executor.write(
+                sign_up, SignUp(name=f"Load {number}", email=f"load{number}@load.example")
+            )
             for number in range(tenants)
         ]
         world = [Tenant(view.sandbox.id, view.key.secret) for view in made]

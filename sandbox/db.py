@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -148,6 +149,7 @@ class Records(Generic[R]):
         _make_strict(self.table)
         self._names = [column.name for column in self.table.columns]
         self._key = [column.name for column in self.table.primary_key.columns]
+        self._values = attrgetter(*self._names)
         columns, holes = ", ".join(self._names), ", ".join("?" * len(self._names))
         self._where = " AND ".join(f"{name} = ?" for name in self._key)
         self._insert = f"INSERT INTO {self.table.name} ({columns}) VALUES ({holes})"
@@ -189,7 +191,7 @@ class Records(Generic[R]):
     def insert(self, uow: UnitOfWork, record: R) -> R:
         """Add a row; a key that is taken is a defect and raises the driver's IntegrityError."""
         self._touch(uow)
-        uow.driver.execute(self._insert, [getattr(record, name) for name in self._names])
+        uow.driver.execute(self._insert, self._values(record))
         return record
 
     def update(self, uow: UnitOfWork, record: R, **changes: object) -> R:
