@@ -1,8 +1,12 @@
 """The floor: an endpoint that parses the body of a payment and answers one, and does nothing in between."""
 
+import sys
+
+import uvicorn
 from fastapi import FastAPI
 
 from sandbox.payments.models import CreatePayment, PaymentStatus, PaymentView
+from sandbox.server import calm_collector
 
 ANSWER = PaymentView(
     id="pay_01M869TA8V0000000G54AC97BB",
@@ -27,3 +31,8 @@ app = FastAPI()
 async def post_floor(_body: CreatePayment) -> PaymentView:
     """Answer as a payment would."""
     return ANSWER
+
+
+if __name__ == "__main__":
+    calm_collector()
+    uvicorn.run(app, port=int(sys.argv[1]), http="httptools", log_level="warning", access_log=False)

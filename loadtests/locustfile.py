@@ -6,6 +6,7 @@ When the run ends, what the clients were told is written to the file that KASAUT
 import json
 import os
 import random
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,11 @@ class Startup(FastHttpUser):
         amount, destination = random.randint(100, 10_000), random.choice(DESTINATIONS)
         body: dict[str, object] = {"destination_iban": destination, "amount_paisa": amount}
         fetch = self.client.post("/v1/title-fetches", json=body, headers=self.headers, name="title fetch")
-        if fetch.status_code != 201:
+        if fetch.status_code != HTTPStatus.CREATED:
             return
         body |= {"source": SOURCE, "title_fetch": fetch.json()["id"]}
         answer = self.client.post("/v1/payments", json=body, headers=self.headers, name="payment")
-        if answer.status_code == 201:
+        if answer.status_code == HTTPStatus.CREATED:
             payment = answer.json()
             self.seen[payment["id"]] = payment["status"]
         else:
@@ -68,7 +69,6 @@ class Startup(FastHttpUser):
         )
 
 
-@events.quitting.add_listener
 def _report(environment: Any, **_: object) -> None:
     """Write down what the clients saw."""
     stats = environment.stats
@@ -84,3 +84,6 @@ def _report(environment: Any, **_: object) -> None:
         "sandboxes": sandboxes,
     }
     Path(os.environ["KASAUTI_LOAD_REPORT"]).write_text(json.dumps(report), "utf-8")
+
+
+events.quitting.add_listener(_report)

@@ -58,7 +58,7 @@ def kasauti(database: Path) -> Iterator[str]:
 
 @contextmanager
 def floor() -> Iterator[str]:
-    """Run the empty endpoint under the options of the product's server."""
+    """Run the empty endpoint under the options of the product's server, its calm collector included."""
     port = free_port()
     options = [
         "--host",

@@ -1,13 +1,26 @@
 """Alembic's entry: one connection, one transaction."""
 
+from importlib import import_module
 from pathlib import Path
 
 from alembic import context
 from sqlmodel import SQLModel
 
-import sandbox.app  # noqa: F401 - wires everything, so it brings the model of every table
 from ledger.storage.tables import metadata as ledger_metadata
 from sandbox.db import engine_for
+
+# Importing them fills the metadata that a new revision is compared with.
+for module in (
+    "accounts.models",
+    "events",
+    "idempotency",
+    "jobs",
+    "participants.models",
+    "payments.models",
+    "webhooks.models",
+    "world",
+):
+    import_module(f"sandbox.{module}")
 
 TARGETS = [ledger_metadata, SQLModel.metadata]
 
