@@ -96,6 +96,7 @@ class _Share(NamedTuple):
     refused: int
     broken: int
     busy_s: float
+    elapsed_s: float
 
 
 def _by_processes(
@@ -124,7 +125,7 @@ def _by_processes(
 
     return Measured(
         f"asyncio, {processes} processes",
-        len(latencies) / seconds,
+        len(latencies) / max(share.elapsed_s for share in shares),
         percentile(0.50),
         percentile(0.95),
         percentile(0.99),
@@ -145,7 +146,8 @@ async def _connections(
     url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> _Share:
     share: list[_Share] = []
-    deadline = perf_counter() + seconds
+    busy, started = process_time(), perf_counter()
+    deadline = started + seconds
     await asyncio.gather(
         *(
             _one_connection(url, path, prepared[number::connections], deadline, share)
@@ -156,7 +158,8 @@ async def _connections(
         [latency for one in share for latency in one.latencies],
         sum(one.refused for one in share),
         sum(one.broken for one in share),
-        process_time(),
+        process_time() - busy,
+        perf_counter() - started,
     )
 
 
@@ -187,4 +190,4 @@ async def _one_connection(
         broken += 1
     finally:
         writer.close()
-    shares.append(_Share(latencies, refused, broken, 0.0))
+    shares.append(_Share(latencies, refused, broken, 0.0, 0.0))

@@ -86,4 +86,4 @@ def _report(environment: Any, **_: object) -> None:
     Path(os.environ["KASAUTI_LOAD_REPORT"]).write_text(json.dumps(report), "utf-8")
 
 
-events.quitting.add_listener(_report)
+events.quitting.add_listener(_report)  # type: ignore[no-untyped-call] # Locust types its events no further

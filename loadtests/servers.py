@@ -60,18 +60,5 @@ def kasauti(database: Path) -> Iterator[str]:
 def floor() -> Iterator[str]:
     """Run the empty endpoint under the options of the product's server, its calm collector included."""
     port = free_port()
-    options = [
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--http",
-        "httptools",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-    ]
-    with process(
-        [sys.executable, "-m", "uvicorn", "loadtests.floor_app:app", *options], port, "/openapi.json"
-    ) as url:
+    with process([sys.executable, "-m", "loadtests.floor_app", str(port)], port, "/openapi.json") as url:
         yield url
