@@ -26,6 +26,7 @@ B = TypeVar("B", bound=BaseModel)
 V = TypeVar("V", bound=BaseModel)
 
 BEARER = "bearer "
+EMPTY_BODY = b"{}"
 
 
 class Services(NamedTuple):
@@ -85,9 +86,9 @@ class Asked(NamedTuple, Generic[B]):
 async def ask(request: Request, model: type[B]) -> Asked[B]:
     """Read and validate a request; whoever has no valid key is refused before anything else is said."""
     secret = secret_of(request)
-    raw = await request.body()
+    raw = await request.body() or EMPTY_BODY
     try:
-        body = read_body(model, raw or b"{}")
+        body = read_body(model, raw)
         key = request.headers.get(idempotency.HEADER)
         guard = None if key is None else idempotency.guard_for(key, request.method, request.url.path, raw)
     except Problem:

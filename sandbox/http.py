@@ -104,7 +104,7 @@ class Envelope:
             await send(message)
 
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-        if declared is not None and int(declared) > self._max:
+        if declared is not None and declared.isdigit() and int(declared) > self._max:
             await self._too_large()(scope, receive, send_with_id)
             return
         try:

@@ -54,7 +54,7 @@ def guard_for(key: str, method: str, path: str, body: bytes) -> Guard:
             f"Send 1 to {LONGEST_KEY} visible ASCII characters in the {HEADER} header, a UUID for example.",
             field=HEADER,
         )
-    canonical = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS) if body else b""
+    canonical = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     digest = sha256(b"\0".join((method.encode(), path.encode(), canonical)))
     return Guard(key, digest.hexdigest())
 

@@ -13,6 +13,7 @@ from sandbox.world import SANDBOXES, Sandbox, World, WorldView
 
 SEED_BYTES = 6
 FARTHEST_US = 3_652 * 24 * 3600 * SECOND_US
+LAST_US = from_rfc3339("9000-01-01T00:00:00Z")
 
 
 def create_sandbox(uow: UnitOfWork, participant_id: str, name: str, seed: int | None) -> World:
@@ -57,7 +58,7 @@ def advance_target(world: WorldView, request: AdvanceClock) -> int:
             "invalid_field", "Give exactly one of by_seconds, to, to_next_event.", field="by_seconds"
         )
     if request.by_seconds is not None:
-        return world.now + request.by_seconds * SECOND_US
+        return _reachable(world, world.now + request.by_seconds * SECOND_US, "by_seconds")
     if request.to is None:
         job = jobs.next_due(world.snapshot, world.id)
         return world.now if job is None else max(job.due_at, world.now)
@@ -67,6 +68,15 @@ def advance_target(world: WorldView, request: AdvanceClock) -> int:
         raise Problem("invalid_field", f"{error}.", field="to") from error
     if target <= world.now:
         raise Problem("clock_backwards", "Give a time after the sandbox's present one.", field="to")
+    return _reachable(world, target, "to")
+
+
+def _reachable(world: WorldView, target: int, field: str) -> int:
+    """Refuse what is too far, and what comes near the last year that can be written."""
     if target - world.now > FARTHEST_US:
-        raise Problem("clock_too_far", "Advance by at most 10 years at once.", field="to")
+        raise Problem("clock_too_far", "Advance by at most 10 years at once.", field=field)
+    if target > LAST_US:
+        raise Problem(
+            "clock_too_far", "A sandbox's clock ends with the year 8999; sign up for a new one.", field=field
+        )
     return target

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import httpx
@@ -75,3 +76,13 @@ async def test_the_clock_of_another_sandbox_is_not_moved(startup: Startup, other
     before = await now(other)
     await startup.advance(3600)
     assert await now(other) == before
+
+
+async def test_a_clock_cannot_be_driven_past_what_a_date_can_say(startup: Startup) -> None:
+    await startup.freeze()
+    ten_years = 10 * 365 * 24 * 3600
+    async with asyncio.timeout(60):
+        while (answer := await advance(startup, by_seconds=ten_years)).status_code == 200:
+            pass
+    assert answer.json()["code"] == "clock_too_far"
+    assert (await startup.get("/v1/clock"))["now"] < "9000"

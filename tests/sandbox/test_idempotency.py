@@ -66,3 +66,11 @@ async def test_secrets_are_not_kept_for_repeats(startup: Startup) -> None:
     again = await startup.post("/v1/keys", {"name": "ci"}, key="a")
     assert "secret" not in again.json()
     assert again.json()["id"] == made[0]["id"]
+
+
+async def test_no_body_and_an_empty_object_are_the_same_request(startup: Startup) -> None:
+    headers = {"authorization": f"Bearer {startup.secret}", "idempotency-key": "f"}
+    first = await startup.client.post("/v1/clock/freeze", headers=headers)
+    again = await startup.client.post("/v1/clock/freeze", content=b"{}", headers=headers)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.headers["Idempotent-Replayed"] == "true"
