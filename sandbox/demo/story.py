@@ -18,6 +18,7 @@ from sandbox.server import serving
 from sandbox.settings import Settings
 
 LATE_S = 90
+FIGURES = frozenset({"available", "balance", "credit", "debit"})
 
 
 class StepFailed(Exception):  # noqa: N818 - reads as what happened
@@ -50,6 +51,14 @@ class Stage(NamedTuple):
     def say(self, text: str) -> None:
         """Print a line below the step's title."""
         self.console.print(f"  {text}", highlight=False)
+
+
+def _table(*columns: str) -> Table:
+    """Make a table without lines whose figures are never cut."""
+    table = Table(box=None, padding=(0, 1))
+    for column in columns:
+        table.add_column(column, no_wrap=True, justify="right" if column in FIGURES else "left")
+    return table
 
 
 def holds(condition: object, otherwise: str) -> None:
@@ -97,17 +106,11 @@ def _sign_up(stage: Stage) -> None:
     stage.say(
         f"{made['participant']['name']} owns {made['sandbox']['id']}; its key {made['key']['hint']} is shown once."
     )
-    table = Table("account", "institution", "IBAN", "holder", "status", "available", box=None, padding=(0, 2))
+    table = _table("account", "IBAN", "holder", "status", "available")
     for account in made["accounts"]:
         available = rupees(account["balance"]["available_paisa"])
-        table.add_row(
-            account["nickname"],
-            account["institution"],
-            account["iban"],
-            account["holder"]["name"],
-            account["status"],
-            available,
-        )
+        holder = account["holder"]["name"]
+        table.add_row(account["nickname"], account["iban"], holder, account["status"], available)
     stage.console.print(table)
 
 
@@ -210,7 +213,7 @@ def _balance(stage: Stage) -> None:
         row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich"
     )
     lines = stage.call("GET", f"/v1/accounts/{account['id']}/statement", expect=200)["data"]
-    table = Table("entry", "debit", "credit", "balance", "available", box=None, padding=(0, 2))
+    table = _table("entry", "debit", "credit", "balance", "available")
     for line in lines:
         table.add_row(
             line["kind"],
