@@ -61,6 +61,11 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _figure(paisa: int) -> str:
+    """Write an amount in rupees for a column, where the currency goes without saying."""
+    return rupees(paisa).removeprefix("PKR ")
+
+
 def holds(condition: object, otherwise: str) -> None:
     """Go on only if the condition holds."""
     if not condition:
@@ -108,7 +113,7 @@ def _sign_up(stage: Stage) -> None:
     )
     table = _table("account", "IBAN", "holder", "status", "available")
     for account in made["accounts"]:
-        available = rupees(account["balance"]["available_paisa"])
+        available = _figure(account["balance"]["available_paisa"])
         holder = account["holder"]["name"]
         table.add_row(account["nickname"], account["iban"], holder, account["status"], available)
     stage.console.print(table)
@@ -217,10 +222,10 @@ def _balance(stage: Stage) -> None:
     for line in lines:
         table.add_row(
             line["kind"],
-            rupees(line["debit_paisa"]),
-            rupees(line["credit_paisa"]),
-            rupees(line["balance_paisa"]),
-            rupees(line["available_paisa"]),
+            _figure(line["debit_paisa"]),
+            _figure(line["credit_paisa"]),
+            _figure(line["balance_paisa"]),
+            _figure(line["available_paisa"]),
         )
     stage.console.print(table)
     sums = stage.call("GET", "/v1/ledger/trial-balance", expect=200)
