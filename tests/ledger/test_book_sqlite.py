@@ -1,11 +1,12 @@
 """What is SQLite's own: transactions, append only, tenants, large batches, a second writer."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from ledger import Account, Book, Kind, SqliteStore, Status, StorageError, Transfer, TrialBalance
+from ledger import Account, Book, Kind, SqliteStore, State, Status, StorageError, Transfer, TrialBalance
 from ledger.money import MAX_AMOUNT
 from tests.ledger.town import LATER, NOW, end, hold, pay, post, settle, totals
 
@@ -126,7 +127,7 @@ def test_a_read_only_connection_can_read(path: Path) -> None:
 
 def test_a_second_writer_is_noticed(store: SqliteStore, town: Book) -> None:
     class Sly(SqliteStore):
-        def load(self, sandbox_id, batch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
             state = super().load(sandbox_id, batch)
             post(town, pay("between", 1))
             return state
