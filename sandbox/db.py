@@ -1,17 +1,17 @@
 """The database: records, snapshots to read from, and the unit of work to write in.
 
-A *record* is a validated value of one row, made of an SQLModel class; its subclass with `table=True`
-is the schema. Single rows go through SQL text that is built once per table and run by the driver
-itself, since that costs a tenth of a statement built anew; everything else is SQLAlchemy Core.
+A *record* is one row as a named tuple; the SQLModel table is made of the same class, so that a row is
+described once. Single rows go through SQL text that is built once per table and run by the driver itself,
+since that costs a tenth of a statement built anew; everything else is SQLAlchemy Core.
 """
 
 import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from types import new_class
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Index,
     Integer,
     SmallInteger,
     Text,
@@ -41,18 +42,7 @@ CHECKPOINT_PAGES = 20_000
 CACHED_MOST = 50_000
 
 
-class Record(SQLModel):
-    """A validated, immutable row."""
-
-    model_config = {"frozen": True, "extra": "forbid"}
-
-
-R = TypeVar("R", bound=Record)
-
-
-def key() -> Any:
-    """Declare a column of the primary key."""
-    return Field(primary_key=True)
+R = TypeVar("R", bound=tuple[Any, ...])
 
 
 def engine_for(path: Path, *, read_only: bool = False) -> Engine:
@@ -136,26 +126,31 @@ class UnitOfWork(Snapshot):
 
 
 class Records(Generic[R]):
-    """The rows of one table, in and out as validated records.
+    """The rows of one table, in and out as records, which are named tuples.
 
     Keys are given in the order of the primary key; tenant tables have `sandbox_id` first. Rows of a
     `cached` table are kept by the unit of work, see there.
     """
 
-    def __init__(self, record: type[R], table: type[SQLModel], *, cached: bool = False) -> None:
-        self.record = record
+    def __init__(
+        self,
+        record: type[R],
+        name: str,
+        *indexes: Index,
+        key: tuple[str, ...] = ("sandbox_id", "id"),
+        cached: bool = False,
+    ) -> None:
+        self.table = _table(record, name, indexes, key)
+        self._make: Callable[[Iterable[Any]], R] = cast("Any", record)._make
         self._cached = cached
-        self.table = cast("Table", inspect(table).local_table)
-        _make_strict(self.table)
-        self._names = [column.name for column in self.table.columns]
-        self._key = [column.name for column in self.table.primary_key.columns]
-        self._values = attrgetter(*self._names)
-        columns, holes = ", ".join(self._names), ", ".join("?" * len(self._names))
-        self._where = " AND ".join(f"{name} = ?" for name in self._key)
-        self._insert = f"INSERT INTO {self.table.name} ({columns}) VALUES ({holes})"
-        self._select = f"SELECT {columns} FROM {self.table.name}"
+        self._key = key
+        names = [column.name for column in self.table.columns]
+        columns, holes = ", ".join(names), ", ".join("?" * len(names))
+        self._where = " AND ".join(f"{part} = ?" for part in key)
+        self._insert = f"INSERT INTO {name} ({columns}) VALUES ({holes})"
+        self._select = f"SELECT {columns} FROM {name}"
         self._get = f"{self._select} WHERE {self._where}"
-        self._delete = f"DELETE FROM {self.table.name} WHERE {self._where}"
+        self._delete = f"DELETE FROM {name} WHERE {self._where}"
 
     @property
     def c(self) -> "ColumnCollection[str, Column[Any]]":
@@ -179,7 +174,7 @@ class Records(Generic[R]):
         row = snapshot.driver.execute(sql, values).fetchone()
         if row is None:
             return None
-        record = self.record(**dict(zip(self._names, row, strict=True)))
+        record = self._make(row)
         if cache is not None:
             cache[sql, values] = record
         return record
@@ -191,7 +186,7 @@ class Records(Generic[R]):
     def insert(self, uow: UnitOfWork, record: R) -> R:
         """Add a row; a key that is taken is a defect and raises the driver's IntegrityError."""
         self._touch(uow)
-        uow.driver.execute(self._insert, self._values(record))
+        uow.driver.execute(self._insert, record)
         return record
 
     def update(self, uow: UnitOfWork, record: R, **changes: object) -> R:
@@ -201,7 +196,8 @@ class Records(Generic[R]):
         uow.driver.execute(
             _update_sql(self.table.name, tuple(changes), self._where), (*changes.values(), *key)
         )
-        return record.model_copy(update=changes)
+        changed: R = cast("Any", record)._replace(**changes)
+        return changed
 
     def delete(self, uow: UnitOfWork, *key: str) -> None:
         """Remove the row with this primary key, if it is there."""
@@ -221,7 +217,7 @@ class Records(Generic[R]):
     ) -> list[R]:
         """Return the rows that meet all conditions."""
         rows = snapshot.connection.execute(select(self.table).where(*where).order_by(*order).limit(limit))
-        return [self.record(**row) for row in rows.mappings()]
+        return [self._make(row) for row in rows]
 
 
 @cache
@@ -229,11 +225,23 @@ def _update_sql(table: str, columns: tuple[str, ...], where: str) -> str:
     return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {where}"
 
 
-def _make_strict(table: "Table") -> None:
-    """Give a table the few types that SQLite's STRICT tables know; PostgreSQL gets its own words for them.
+def _table(record: type[Any], name: str, indexes: Sequence[Index], key: Sequence[str]) -> "Table":
+    """Make the SQLModel table whose columns are the record's fields, in their order.
 
+    Columns get the few types that SQLite's STRICT tables know; PostgreSQL gets its own words for them.
     Rows lie in the primary key itself: one tree less to write at each commit.
     """
+    namespace: dict[str, Any] = {
+        "__tablename__": name,
+        "__table_args__": tuple(indexes),
+        "__module__": record.__module__,
+        "__annotations__": get_type_hints(record),
+    }
+    namespace |= {part: Field(primary_key=True) for part in key}
+    model = new_class(
+        f"{record.__name__}Table", (SQLModel,), {"table": True}, lambda body: body.update(namespace)
+    )
+    table = cast("Table", inspect(model).local_table)
     table.dialect_options["sqlite"]["strict"] = True
     table.dialect_options["sqlite"]["with_rowid"] = False
     for column in table.columns:
@@ -243,6 +251,7 @@ def _make_strict(table: "Table") -> None:
             column.type = BigInteger().with_variant(Integer(), "sqlite")
         else:
             column.type = Text()
+    return table
 
 
 @contextmanager

@@ -6,33 +6,28 @@ requests and the same clock give the same ids.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.book import Book
 from ledger.clock import utc_now
 from ledger.ids import IdSource
-from sandbox.db import Record, Records, Snapshot, UnitOfWork, key
+from sandbox.db import Records, Snapshot, UnitOfWork
 
 
-class Sandbox(Record):
+class Sandbox(NamedTuple):
     """One startup's closed world."""
 
-    sandbox_id: str = key()
+    sandbox_id: str
     participant_id: str
     name: str
     seed: int
+    created_at: int
     id_counter: int = 0
     clock_offset_us: int = 0
     clock_frozen_at: int | None = None
-    created_at: int
 
 
-class SandboxTable(Sandbox, table=True):
-    """The schema of `sandbox`."""
-
-    __tablename__ = "sandbox"
-
-
-SANDBOXES = Records(Sandbox, SandboxTable, cached=True)
+SANDBOXES = Records(Sandbox, "sandbox", key=("sandbox_id",), cached=True)
 SET_COUNTER = "UPDATE sandbox SET id_counter = ? WHERE sandbox_id = ?"
 
 
