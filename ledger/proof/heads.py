@@ -7,6 +7,7 @@ chain digest, the time of signing and the key, by one Ed25519 signature over
 """
 
 import struct
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -14,8 +15,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger.clock import Micros
+from ledger.proof.canonical import Row, canonical
 from ledger.proof.chain import DIGEST_BYTES
 from ledger.proof.errors import ProofError
+from ledger.proof.merkle import extends, includes, leaf_hash
 
 PUBLIC_KEY_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 8
@@ -24,7 +27,7 @@ _NUMBERS: Final = struct.Struct(">3q")
 _LENGTH: Final = struct.Struct(">I")
 
 
-class Head(NamedTuple):
+class SignedHead(NamedTuple):
     """The state of a book in a few bytes, signed."""
 
     sandbox_id: str
@@ -43,13 +46,13 @@ class Head(NamedTuple):
     signature: bytes = b""
 
 
-def signed(head: Head, key: Ed25519PrivateKey) -> Head:
+def signed(head: SignedHead, key: Ed25519PrivateKey) -> SignedHead:
     """Return the head with the id of the key and its signature. Raises ValueError for impossible values."""
     named = head._replace(key_id=key_id(key.public_key()))
     return named._replace(signature=key.sign(_payload(named)))
 
 
-def check_head(head: Head, key: Ed25519PublicKey) -> None:
+def check_head(head: SignedHead, key: Ed25519PublicKey) -> None:
     """Raise ProofError unless this key has signed exactly this head."""
     own = key_id(key)
     if head.key_id != own:
@@ -60,6 +63,17 @@ def check_head(head: Head, key: Ed25519PublicKey) -> None:
     except (InvalidSignature, ValueError) as error:
         message = "the signature of the head is not the key's own: the head or the signature was changed"
         raise ProofError(message) from error
+
+
+def includes_row(head: SignedHead, row: Row, proof: Sequence[bytes]) -> bool:
+    """Tell whether a proof shows that the row is in the book as the head has it; check the head first."""
+    return includes(proof, leaf_hash(canonical(row)), row[0] - 1, head.size, head.root)
+
+
+def extends_head(older: SignedHead, newer: SignedHead, proof: Sequence[bytes]) -> bool:
+    """Tell whether a proof shows that the newer head only adds to the older; check both heads first."""
+    same_book = older.sandbox_id == newer.sandbox_id
+    return same_book and extends(proof, older.size, older.root, newer.size, newer.root)
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -76,7 +90,7 @@ def public_key(text: str) -> Ed25519PublicKey:
         raise ProofError(message) from error
 
 
-def _payload(head: Head) -> bytes:
+def _payload(head: SignedHead) -> bytes:
     """Return what is signed. Raises ValueError for a head that cannot be, such as a root of 31 bytes."""
     try:
         book, key = head.sandbox_id.encode(), bytes.fromhex(head.key_id)
