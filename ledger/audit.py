@@ -48,7 +48,7 @@ WITH leg AS (
     CASE WHEN e.kind IN ({Kind.TRANSFER:d}, {Kind.POST:d}) THEN e.amount ELSE 0 END AS d_delta,
     0 AS cp_delta, 0 AS c_delta
   FROM ledger_entry AS e LEFT JOIN ledger_entry AS h
-    ON h.sandbox_id = e.sandbox_id AND h.id = e.hold_id AND e.hold_id <> ''
+    ON h.sandbox_id = e.sandbox_id AND h.id = e.target_id AND e.target_id <> ''
   WHERE e.sandbox_id = :sandbox_id
   UNION ALL
   SELECT e.seq, e.id, e.credit_account,
@@ -58,7 +58,7 @@ WITH leg AS (
     CASE WHEN e.kind = {Kind.HOLD:d} THEN e.amount ELSE -coalesce(h.amount, 0) END,
     CASE WHEN e.kind IN ({Kind.TRANSFER:d}, {Kind.POST:d}) THEN e.amount ELSE 0 END
   FROM ledger_entry AS e LEFT JOIN ledger_entry AS h
-    ON h.sandbox_id = e.sandbox_id AND h.id = e.hold_id AND e.hold_id <> ''
+    ON h.sandbox_id = e.sandbox_id AND h.id = e.target_id AND e.target_id <> ''
   WHERE e.sandbox_id = :sandbox_id
 )"""
 
@@ -109,20 +109,24 @@ WHERE e.sandbox_id = :sandbox_id
   AND (coalesce(d.currency, '') <> e.currency OR coalesce(c.currency, '') <> e.currency)
 ORDER BY e.seq""",
     ),
-    "entry_numbers": Check(
-        "Entries are numbered 1, 2, 3 … up to the number that the book has noted.",
+    "numbers": Check(
+        "Entries and account changes are numbered 1, 2, 3 … up to the number that the book has noted.",
         """\
+WITH row (seq) AS (
+  SELECT seq FROM ledger_entry WHERE sandbox_id = :sandbox_id
+  UNION ALL SELECT seq FROM ledger_account_change WHERE sandbox_id = :sandbox_id
+)
 SELECT b.sandbox_id, 'numbers have a gap or do not reach ' || b.last_seq
 FROM ledger_book AS b WHERE b.sandbox_id = :sandbox_id AND (
-  (SELECT count(*) FROM ledger_entry WHERE sandbox_id = :sandbox_id) <> b.last_seq
-  OR (SELECT coalesce(max(seq), 0) FROM ledger_entry WHERE sandbox_id = :sandbox_id) <> b.last_seq)""",
+  (SELECT count(DISTINCT seq) FROM row) <> b.last_seq OR (SELECT count(*) FROM row) <> b.last_seq
+  OR (SELECT coalesce(max(seq), 0) FROM row) <> b.last_seq)""",
     ),
     "holds_ended": Check(
         "What ends a hold names one and takes no more than it set aside.",
         f"""\
 SELECT e.id, 'ends no hold, or more than it' FROM ledger_entry AS e
 LEFT JOIN ledger_entry AS h
-  ON h.sandbox_id = e.sandbox_id AND h.id = e.hold_id AND h.kind = {Kind.HOLD:d} AND h.seq < e.seq
+  ON h.sandbox_id = e.sandbox_id AND h.id = e.target_id AND h.kind = {Kind.HOLD:d} AND h.seq < e.seq
 WHERE e.sandbox_id = :sandbox_id
   AND e.kind IN ({Kind.POST:d}, {Kind.VOID:d}, {Kind.EXPIRE:d}) AND coalesce(h.amount, -1) < e.amount
 ORDER BY e.seq""",
@@ -133,7 +137,7 @@ ORDER BY e.seq""",
 SELECT h.id, 'is open but not listed' FROM ledger_entry AS h
 WHERE h.sandbox_id = :sandbox_id AND h.kind = {Kind.HOLD:d}
   AND NOT EXISTS (SELECT 1 FROM ledger_entry AS e
-    WHERE e.sandbox_id = h.sandbox_id AND e.hold_id = h.id AND e.hold_id <> '')
+    WHERE e.sandbox_id = h.sandbox_id AND e.target_id = h.id AND e.target_id <> '')
   AND NOT EXISTS (SELECT 1 FROM ledger_open_hold AS o
     WHERE o.sandbox_id = h.sandbox_id AND o.hold_id = h.id
       AND o.seq = h.seq AND o.expires_at = h.expires_at)
@@ -141,7 +145,7 @@ UNION ALL
 SELECT o.hold_id, 'is listed but not open' FROM ledger_open_hold AS o
 WHERE o.sandbox_id = :sandbox_id
   AND EXISTS (SELECT 1 FROM ledger_entry AS e
-    WHERE e.sandbox_id = o.sandbox_id AND e.hold_id = o.hold_id AND e.hold_id <> '')
+    WHERE e.sandbox_id = o.sandbox_id AND e.target_id = o.hold_id AND e.target_id <> '')
 ORDER BY 1""",
     ),
     "holds_in_time": Check(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ledger import audit, checks, posting
+from ledger import audit, opening, posting
 from ledger.clock import Micros
 from ledger.errors import AccountNotFoundError
 from ledger.model import (
     Account,
-    AccountFlag,
     AccountResult,
+    Change,
     Entry,
     Kind,
     Result,
@@ -18,10 +18,10 @@ from ledger.model import (
     TrialBalance,
 )
 from ledger.money import MAX_AMOUNT
-from ledger.status import AccountStatus
 from ledger.storage.store import Store
 
-_CLOSED: Final = int(AccountFlag.CLOSED)
+# What posts its amount from the debit to the credit account.
+_MOVING: Final = (Kind.TRANSFER, Kind.POST, Kind.CAPTURE, Kind.REVERSAL)
 
 
 class Book:
@@ -39,39 +39,44 @@ class Book:
         self._sandbox_id = sandbox_id
         self._max_amount = max_amount
 
-    def open_accounts(self, accounts: Sequence[Account], now: Micros) -> list[AccountResult]:
+    def open_accounts(
+        self, accounts: Sequence[Account], *, now: Micros, recorded_at: Micros
+    ) -> list[AccountResult]:
         """Open accounts, one result each, in order; their totals must be 0.
 
         Repeating one is `exists`. Accounts may be born closed. A refused id stays free.
         """
-        known = self.accounts([account.id for account in accounts])
-        results: list[AccountResult] = []
-        created: list[Account] = []
-        for account in accounts:
-            result = checks.opening(account, known.get(account.id))
-            if result.status is AccountStatus.CREATED:
-                opened = account._replace(flags=int(account.flags), opened_at=now)
-                known[account.id] = opened
-                created.append(opened)
-                result = result._replace(account=opened)
-            results.append(result)
-        if created:
-            self._store.insert_accounts(self._sandbox_id, created)
+        state = self._store.load_accounts(self._sandbox_id, {account.id for account in accounts})
+        results, outcome = opening.open_accounts(state, accounts, now, recorded_at=recorded_at)
+        self._store.save(self._sandbox_id, outcome)
         return results
 
-    def close_account(self, account_id: str) -> Account:
+    def close_account(self, account_id: str, *, now: Micros, recorded_at: Micros) -> Account:
         """Close an account: only voids and expiry of its holds still work.
 
         Closing a closed one is fine. Raises AccountNotFoundError.
         """
-        return self._set_closed(account_id, _CLOSED)
+        return self._change(Change.CLOSE, account_id, 0, now, now=now, recorded_at=recorded_at)
 
-    def reopen_account(self, account_id: str) -> Account:
+    def reopen_account(self, account_id: str, *, now: Micros, recorded_at: Micros) -> Account:
         """Open a closed account again; an open one is left as it is.
 
         Raises AccountNotFoundError.
         """
-        return self._set_closed(account_id, 0)
+        return self._change(Change.REOPEN, account_id, 0, now, now=now, recorded_at=recorded_at)
+
+    def set_credit_limit(
+        self, account_id: str, limit: int, effective_at: Micros, *, now: Micros, recorded_at: Micros
+    ) -> Account:
+        """Set how far debits may exceed credits (or the mirror) from `effective_at` on.
+
+        A time that has passed means at once; what is already beyond a lower limit stays. Raises
+        AccountNotFoundError, and ValueError for a limit below 0 or above the largest amount.
+        """
+        if not 0 <= limit <= self._max_amount:
+            message = f"a credit limit is 0 to {self._max_amount}, not {limit}"
+            raise ValueError(message)
+        return self._change(Change.LIMIT, account_id, limit, effective_at, now=now, recorded_at=recorded_at)
 
     def post(self, batch: Sequence[Transfer], *, now: Micros, recorded_at: Micros) -> list[Result]:
         """Decide and write a batch: one result per transfer, in order (see `Status`).
@@ -113,26 +118,37 @@ class Book:
         An unknown account has none.
         """
         rows = self._store.statement(self._sandbox_id, account_id, after_seq, limit)
-        return [_line(account_id, entry, hold_amount) for entry, hold_amount in rows]
+        return [_line(account_id, entry, released) for entry, released in rows]
 
     def trial_balance(self) -> TrialBalance:
         """Return the four sums over all accounts, whatever their currency."""
         return audit.trial_balance(self._store, self._sandbox_id)
 
-    def _set_closed(self, account_id: str, closed: int) -> Account:
-        account = self.account(account_id)
-        if account is None:
+    def _change(
+        self,
+        change: Change,
+        account_id: str,
+        value: int,
+        effective_at: Micros,
+        *,
+        now: Micros,
+        recorded_at: Micros,
+    ) -> Account:
+        state = self._store.load_accounts(self._sandbox_id, [account_id])
+        if account_id not in state.accounts:
             message = f"no account {account_id!r} in the book of {self._sandbox_id}"
             raise AccountNotFoundError(message)
-        flags = account.flags & ~_CLOSED | closed
-        self._store.set_flags(self._sandbox_id, account_id, flags)
-        return account._replace(flags=flags)
+        account, outcome = opening.change(
+            state, account_id, change, value, effective_at, now=now, recorded_at=recorded_at
+        )
+        self._store.save(self._sandbox_id, outcome)
+        return account
 
 
-def _line(account_id: str, entry: Entry, hold_amount: int) -> StatementLine:
-    """See an entry from one of its accounts; `hold_amount` is that of the hold it ended."""
+def _line(account_id: str, entry: Entry, released: int) -> StatementLine:
+    """See an entry from one of its accounts; `released` is what it took off a hold."""
     paying = entry.debit_account == account_id
-    moved = entry.amount if entry.kind in (Kind.TRANSFER, Kind.POST) else 0
+    moved = entry.amount if entry.kind in _MOVING else 0
     if paying:
         pending, debits = entry.debit_debits_pending, entry.debit_debits_posted
         credits_ = entry.debit_credits_posted
@@ -146,7 +162,7 @@ def _line(account_id: str, entry: Entry, hold_amount: int) -> StatementLine:
         counterparty=entry.credit_account if paying else entry.debit_account,
         debit=moved if paying else 0,
         credit=0 if paying else moved,
-        held=entry.amount if entry.kind == Kind.HOLD else -hold_amount,
+        held=entry.amount if entry.kind == Kind.HOLD else -released,
         balance_after=credits_ - debits,
         available_after=credits_ - debits - pending,
         reference=entry.reference,

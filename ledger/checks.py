@@ -13,6 +13,7 @@ from ledger.model import (
     AccountFlag,
     AccountResult,
     Entry,
+    HoldNow,
     Kind,
     Transfer,
     Why,
@@ -40,7 +41,7 @@ class Refusal(NamedTuple):
 
 _REPEAT_ORDER: Final = (
     (Status.EXISTS_WITH_DIFFERENT_KIND, "kind"),
-    (Status.EXISTS_WITH_DIFFERENT_HOLD, "hold_id"),
+    (Status.EXISTS_WITH_DIFFERENT_TARGET, "target_id"),
     (Status.EXISTS_WITH_DIFFERENT_TIMEOUT, "timeout_us"),
     (Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT, "debit_account"),
     (Status.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT, "credit_account"),
@@ -81,7 +82,7 @@ def repeat(transfer: Transfer, entry: Entry, hold: Entry | None) -> Refusal:
     if hold is not None and transfer.kind in _ENDING:
         asked = (
             transfer.kind,
-            transfer.hold_id,
+            transfer.target_id,
             transfer.timeout_us,
             transfer.debit_account or hold.debit_account,
             transfer.credit_account or hold.credit_account,
@@ -93,7 +94,7 @@ def repeat(transfer: Transfer, entry: Entry, hold: Entry | None) -> Refusal:
     else:
         asked = (
             transfer.kind,
-            transfer.hold_id,
+            transfer.target_id,
             transfer.timeout_us,
             transfer.debit_account,
             transfer.credit_account,
@@ -104,7 +105,7 @@ def repeat(transfer: Transfer, entry: Entry, hold: Entry | None) -> Refusal:
         )
     written: tuple[int | str, ...] = (
         entry.kind,
-        entry.hold_id,
+        entry.target_id,
         entry.timeout_us,
         entry.debit_account,
         entry.credit_account,
@@ -127,8 +128,8 @@ def move_form(transfer: Transfer) -> Refusal | None:  # noqa: C901, PLR0911, PLR
         return Refusal(Status.CREDIT_ACCOUNT_MISSING, Why("credit_account"))
     if transfer.debit_account == transfer.credit_account:
         return Refusal(Status.ACCOUNTS_MUST_DIFFER, Why("credit_account", account=transfer.credit_account))
-    if transfer.hold_id:
-        return Refusal(Status.HOLD_ID_NOT_ALLOWED, Why("hold_id"))
+    if transfer.target_id:
+        return Refusal(Status.TARGET_ID_NOT_ALLOWED, Why("target_id"))
     if transfer.timeout_us:
         if transfer.kind != _HOLD:
             return Refusal(Status.TIMEOUT_ONLY_FOR_HOLDS, Why("timeout_us"))
@@ -152,10 +153,10 @@ def move_form(transfer: Transfer) -> Refusal | None:  # noqa: C901, PLR0911, PLR
 
 def end_form(transfer: Transfer) -> Refusal | None:
     """Refuse a POST or VOID that names no hold, or has what it cannot have."""
-    if not transfer.hold_id:
-        return Refusal(Status.HOLD_ID_MISSING, Why("hold_id"))
-    if transfer.hold_id == transfer.id:
-        return Refusal(Status.HOLD_ID_IS_OWN_ID, Why("hold_id"))
+    if not transfer.target_id:
+        return Refusal(Status.TARGET_ID_MISSING, Why("target_id"))
+    if transfer.target_id == transfer.id:
+        return Refusal(Status.TARGET_ID_IS_OWN_ID, Why("target_id"))
     if transfer.timeout_us:
         return Refusal(Status.TIMEOUT_ONLY_FOR_HOLDS, Why("timeout_us"))
     if transfer.amount is not None and transfer.amount < 0:
@@ -175,37 +176,37 @@ def currencies(currency: str, debit: Account, credit: Account) -> Refusal | None
 def agrees_with_hold(transfer: Transfer, hold: Entry) -> Refusal | None:  # noqa: PLR0911 - a list of rules
     """Refuse what is no hold, and a POST or VOID that contradicts its hold."""
     if hold.kind != _HOLD:
-        return Refusal(Status.NOT_A_HOLD, Why("hold_id"))
+        return Refusal(Status.NOT_A_HOLD, Why("target_id"))
     if transfer.debit_account and transfer.debit_account != hold.debit_account:
         return Refusal(
-            Status.HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT,
+            Status.TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT,
             Why("debit_account", account=hold.debit_account),
         )
     if transfer.credit_account and transfer.credit_account != hold.credit_account:
         return Refusal(
-            Status.HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT,
+            Status.TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT,
             Why("credit_account", account=hold.credit_account),
         )
     if transfer.currency and transfer.currency != hold.currency:
-        return Refusal(Status.HOLD_HAS_DIFFERENT_CURRENCY, Why("currency"))
+        return Refusal(Status.TARGET_HAS_DIFFERENT_CURRENCY, Why("currency"))
     if transfer.code and transfer.code != hold.code:
-        return Refusal(Status.HOLD_HAS_DIFFERENT_CODE, Why("code", current=hold.code, needed=transfer.code))
+        return Refusal(Status.TARGET_HAS_DIFFERENT_CODE, Why("code", current=hold.code, needed=transfer.code))
     amount = transfer.amount
     if amount is not None and amount != hold.amount:
         why = Why("amount", limit=hold.amount, current=0, needed=amount)
         if amount > hold.amount:
             return Refusal(Status.EXCEEDS_HOLD_AMOUNT, why)
         if transfer.kind == _VOID:
-            return Refusal(Status.HOLD_HAS_DIFFERENT_AMOUNT, why)
+            return Refusal(Status.TARGET_HAS_DIFFERENT_AMOUNT, why)
     return None
 
 
-def hold_is_open(hold: Entry, ended_by: Kind | None, now: Micros) -> Refusal | None:
+def hold_is_open(hold: HoldNow, now: Micros) -> Refusal | None:
     """Refuse a hold that has ended, be it only that its time has run out."""
-    if ended_by is not None:
-        return Refusal(_ENDED_BY[ended_by], Why("hold_id"))
+    if hold.ended_by is not None:
+        return Refusal(_ENDED_BY[hold.ended_by], Why("target_id"))
     if 0 < hold.expires_at <= now:
-        return Refusal(Status.HOLD_EXPIRED, Why("hold_id", limit=hold.expires_at, current=now))
+        return Refusal(Status.HOLD_EXPIRED, Why("target_id", limit=hold.expires_at, current=now))
     return None
 
 

@@ -2,6 +2,7 @@
 
 LedgerError
 ├── AccountNotFoundError   an operation on one account named an account that does not exist
+├── TimeOrderError         `now` lies before what the book has already seen (a ValueError, too)
 └── StorageError           the storage does not hold what its single writer left there
 """
 
@@ -12,6 +13,10 @@ class LedgerError(Exception):
 
 class AccountNotFoundError(LedgerError):
     """No account of this book has that id."""
+
+
+class TimeOrderError(LedgerError, ValueError):
+    """The caller's `now` lies before the newest row of the book, whose time never runs backwards."""
 
 
 class StorageError(LedgerError):

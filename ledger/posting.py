@@ -12,7 +12,9 @@ from ledger.model import (
     EXPIRED_SUFFIX,
     Account,
     Entry,
+    HoldNow,
     Kind,
+    OpenHold,
     Outcome,
     Result,
     State,
@@ -20,6 +22,7 @@ from ledger.model import (
     Why,
 )
 from ledger.money import MAX_AMOUNT
+from ledger.opening import checked_times
 from ledger.status import TRANSIENT, Status
 
 # Looking up an enum member costs as much as a dozen other steps of this file.
@@ -44,7 +47,7 @@ def apply(
     `now` is the book's own time, by which holds run out; both times are written on every entry.
     No amount and no total of an account passes `max_amount`.
     """
-    run = _Run(state, now, recorded_at, max_amount)
+    run = _Run(state, now, checked_times(state.head, now, recorded_at), max_amount)
     results: list[Result] = []
     start = 0
     for index, transfer in enumerate(batch):
@@ -63,11 +66,12 @@ def apply(
 def expire(state: State, holds: Sequence[Entry], now: Micros, *, recorded_at: Micros) -> Outcome:
     """Release holds whose time has run out, in the given order; closed accounts do not matter.
 
-    `state` has the accounts of the holds; that the holds are open and due is the caller's word.
+    `state` has the holds and their accounts; that the holds are open and due is the caller's word.
     """
-    run = _Run(state, now, recorded_at, MAX_AMOUNT)
+    run = _Run(state, now, checked_times(state.head, now, recorded_at), MAX_AMOUNT)
     for hold in holds:
-        run.end(hold, hold.id + EXPIRED_SUFFIX, Kind.EXPIRE, hold.amount, hold.reference)
+        amount = state.holds[hold.id].remaining
+        run.end(hold, hold.id + EXPIRED_SUFFIX, Kind.EXPIRE, amount, hold.reference)
     return run.outcome([])
 
 
@@ -98,8 +102,8 @@ class _Run:
     __slots__ = (
         "accounts",
         "before",
-        "closings",
         "entries",
+        "holds",
         "known",
         "max_amount",
         "now",
@@ -113,9 +117,9 @@ class _Run:
         self.state = state
         self.accounts = dict(state.accounts)
         self.known = dict(state.entries)
-        self.closings = dict(state.closings)
+        self.holds = dict(state.holds)
         self.spent: set[str] = set()
-        self.seq = state.last_seq
+        self.seq = state.head.last_seq
         self.entries: list[Entry] = []
         # Both accounts as they were before each entry, so that a chain can be taken back.
         self.before: list[tuple[Account, Account]] = []
@@ -146,34 +150,39 @@ class _Run:
             for account in self.before.pop():
                 self.accounts[account.id] = account
             del self.known[entry.id]
-            self.closings.pop(entry.hold_id, None)
+            self.holds.pop(entry.id, None)
+            hold = self.holds.get(entry.target_id)
+            if hold is not None:
+                self.holds[entry.target_id] = HoldNow(hold.remaining, hold.expires_at)
             self.seq -= 1
 
     def outcome(self, results: list[Result]) -> Outcome:
         """Sum up what has changed."""
         accounts: dict[str, Account] = {}
-        opened: list[Entry] = []
+        opened: list[OpenHold] = []
         ended: list[str] = []
         for entry in self.entries:
             accounts[entry.debit_account] = self.accounts[entry.debit_account]
             accounts[entry.credit_account] = self.accounts[entry.credit_account]
             if entry.kind == _HOLD:
-                if entry.id not in self.closings:
-                    opened.append(entry)
-            elif entry.hold_id in self.state.entries:
-                ended.append(entry.hold_id)
-        return Outcome(results, self.entries, accounts, self.spent, opened, ended, self.seq)
+                hold = self.holds[entry.id]
+                if hold.ended_by is None:
+                    opened.append(OpenHold(entry.id, entry.seq, hold.remaining, hold.expires_at))
+            elif entry.target_id in self.state.entries:
+                ended.append(entry.target_id)
+        return Outcome(results, self.state.head, self.entries, accounts, self.spent, opened, [], ended)
 
     def end(self, hold: Entry, name: str, kind: Kind, amount: int, reference: str) -> Entry:
         """End an open hold: release all of it and, with a POST, move `amount`."""
-        self.closings[hold.id] = kind
+        now = self.holds[hold.id]
+        self.holds[hold.id] = HoldNow(now.remaining, now.expires_at, kind, name)
         return self._write(
             name,
             kind,
             self.accounts[hold.debit_account],
             self.accounts[hold.credit_account],
-            (amount, hold.currency, hold.code, hold.id, 0, reference),
-            pending=-hold.amount,
+            (amount, hold.currency, hold.code, hold.id, 0, reference, 0),
+            pending=-now.remaining,
             posted=amount if kind == _POST else 0,
         )
 
@@ -183,7 +192,7 @@ class _Run:
             return fault
         known = self.known.get(transfer.id)
         if known is not None:
-            return checks.repeat(transfer, known, self.known.get(transfer.hold_id))
+            return checks.repeat(transfer, known, self.known.get(transfer.target_id))
         if transfer.id in self.state.spent or transfer.id in self.spent:
             return Refusal(Status.ID_ALREADY_FAILED, Why("id"))
         if transfer.kind in _ENDING:
@@ -220,7 +229,7 @@ class _Run:
             transfer.kind,
             debit,
             credit,
-            (amount, currency, code, "", expires_at, transfer.reference),
+            (amount, currency, code, "", expires_at, transfer.reference, 0),
             pending=pending,
             posted=posted,
         )
@@ -229,12 +238,10 @@ class _Run:
         fault = checks.end_form(transfer)
         if fault is not None:
             return fault
-        hold = self.known.get(transfer.hold_id)
+        hold = self.known.get(transfer.target_id)
         if hold is None:
-            return Refusal(Status.HOLD_NOT_FOUND, Why("hold_id"))
-        fault = checks.agrees_with_hold(transfer, hold) or checks.hold_is_open(
-            hold, self.closings.get(hold.id), self.now
-        )
+            return Refusal(Status.TARGET_NOT_FOUND, Why("target_id"))
+        fault = checks.agrees_with_hold(transfer, hold) or checks.hold_is_open(self.holds[hold.id], self.now)
         if fault is None and transfer.kind == _POST:
             # A void also works on a closed account: it only gives back.
             fault = checks.both_open(self.accounts[hold.debit_account], self.accounts[hold.credit_account])
@@ -250,12 +257,12 @@ class _Run:
         kind: Kind,
         debit: Account,
         credit: Account,
-        terms: tuple[int, str, int, str, Micros, str],
+        terms: tuple[int, str, int, str, Micros, str, int],
         *,
         pending: int,
         posted: int,
     ) -> Entry:
-        """Move `pending` and `posted` from debit to credit; `terms` are `amount` to `reference`."""
+        """Move `pending` and `posted` from debit to credit; `terms` are `amount` to `chain`."""
         self.before.append((debit, credit))
         debit_after = _moved(debit, debits_pending=pending, debits_posted=posted)
         credit_after = _moved(credit, credits_pending=pending, credits_posted=posted)
@@ -266,6 +273,7 @@ class _Run:
             self.seq,
             name,
             kind,
+            0,
             debit.id,
             credit.id,
             *terms,
@@ -276,6 +284,8 @@ class _Run:
         )
         self.entries.append(entry)
         self.known[name] = entry
+        if kind == _HOLD:
+            self.holds[name] = HoldNow(entry.amount, entry.expires_at)
         return entry
 
 
@@ -297,5 +307,7 @@ def _moved(
         account.debits_posted + debits_posted,
         account.credits_pending + credits_pending,
         account.credits_posted + credits_posted,
+        account.credit_limit,
+        account.limit_due_at,
         account.opened_at,
     )

@@ -26,7 +26,7 @@ class Status(StrEnum):
 
     # A repeat.
     EXISTS_WITH_DIFFERENT_KIND = "exists_with_different_kind"
-    EXISTS_WITH_DIFFERENT_HOLD = "exists_with_different_hold"
+    EXISTS_WITH_DIFFERENT_TARGET = "exists_with_different_target"
     EXISTS_WITH_DIFFERENT_TIMEOUT = "exists_with_different_timeout"
     EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT = "exists_with_different_debit_account"
     EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT = "exists_with_different_credit_account"
@@ -38,12 +38,12 @@ class Status(StrEnum):
     ID_ALREADY_FAILED = "id_already_failed"
 
     # The form of the request.
-    HOLD_ID_MISSING = "hold_id_missing"
-    HOLD_ID_IS_OWN_ID = "hold_id_is_own_id"
+    TARGET_ID_MISSING = "target_id_missing"
+    TARGET_ID_IS_OWN_ID = "target_id_is_own_id"
     DEBIT_ACCOUNT_MISSING = "debit_account_missing"
     CREDIT_ACCOUNT_MISSING = "credit_account_missing"
     ACCOUNTS_MUST_DIFFER = "accounts_must_differ"
-    HOLD_ID_NOT_ALLOWED = "hold_id_not_allowed"
+    TARGET_ID_NOT_ALLOWED = "target_id_not_allowed"
     TIMEOUT_ONLY_FOR_HOLDS = "timeout_only_for_holds"
     TIMEOUT_NEGATIVE = "timeout_negative"
     # Here: closing transfers must be holds.
@@ -61,14 +61,14 @@ class Status(StrEnum):
     # Here: imported times that run backwards or come before their accounts.
 
     # The hold that is posted or voided.
-    HOLD_NOT_FOUND = "hold_not_found"
+    TARGET_NOT_FOUND = "target_not_found"
     NOT_A_HOLD = "not_a_hold"
-    HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT = "hold_has_different_debit_account"
-    HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT = "hold_has_different_credit_account"
-    HOLD_HAS_DIFFERENT_CURRENCY = "hold_has_different_currency"
-    HOLD_HAS_DIFFERENT_CODE = "hold_has_different_code"
+    TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT = "target_has_different_debit_account"
+    TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT = "target_has_different_credit_account"
+    TARGET_HAS_DIFFERENT_CURRENCY = "target_has_different_currency"
+    TARGET_HAS_DIFFERENT_CODE = "target_has_different_code"
     EXCEEDS_HOLD_AMOUNT = "exceeds_hold_amount"
-    HOLD_HAS_DIFFERENT_AMOUNT = "hold_has_different_amount"
+    TARGET_HAS_DIFFERENT_AMOUNT = "target_has_different_amount"
     HOLD_ALREADY_POSTED = "hold_already_posted"
     HOLD_ALREADY_VOIDED = "hold_already_voided"
     HOLD_EXPIRED = "hold_expired"
@@ -92,7 +92,7 @@ TRANSIENT: Final = frozenset(
     {
         Status.DEBIT_ACCOUNT_NOT_FOUND,
         Status.CREDIT_ACCOUNT_NOT_FOUND,
-        Status.HOLD_NOT_FOUND,
+        Status.TARGET_NOT_FOUND,
         Status.DEBIT_ACCOUNT_CLOSED,
         Status.CREDIT_ACCOUNT_CLOSED,
         Status.EXCEEDS_CREDITS,
@@ -117,7 +117,7 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.ID_RESERVED: "Ids that end in ':expired' belong to the expiry of holds. Use another.",
     Status.KIND_NOT_ALLOWED: "Ask for TRANSFER, HOLD, POST or VOID; only the ledger expires holds.",
     Status.EXISTS_WITH_DIFFERENT_KIND: _SAME.format("kind"),
-    Status.EXISTS_WITH_DIFFERENT_HOLD: _SAME.format("hold"),
+    Status.EXISTS_WITH_DIFFERENT_TARGET: _SAME.format("hold"),
     Status.EXISTS_WITH_DIFFERENT_TIMEOUT: _SAME.format("timeout"),
     Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT: _SAME.format("debit account"),
     Status.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT: _SAME.format("credit account"),
@@ -127,12 +127,12 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.EXISTS_WITH_DIFFERENT_CODE: _SAME.format("code"),
     Status.EXISTS: "The same transfer was written before; the result carries it. Nothing to do.",
     Status.ID_ALREADY_FAILED: "A transfer with this id was refused for a reason that may pass. Use a new id.",
-    Status.HOLD_ID_MISSING: "Name the hold to post or void.",
-    Status.HOLD_ID_IS_OWN_ID: "A transfer cannot post or void itself. Name the hold.",
+    Status.TARGET_ID_MISSING: "Name the hold to post or void.",
+    Status.TARGET_ID_IS_OWN_ID: "A transfer cannot post or void itself. Name the hold.",
     Status.DEBIT_ACCOUNT_MISSING: "Name the account to debit.",
     Status.CREDIT_ACCOUNT_MISSING: "Name the account to credit.",
     Status.ACCOUNTS_MUST_DIFFER: "The debit and the credit account must be two accounts.",
-    Status.HOLD_ID_NOT_ALLOWED: "Only POST and VOID name a hold.",
+    Status.TARGET_ID_NOT_ALLOWED: "Only POST and VOID name a hold.",
     Status.TIMEOUT_ONLY_FOR_HOLDS: "Only a HOLD has a timeout.",
     Status.TIMEOUT_NEGATIVE: "A timeout is 0 (none) or a number of microseconds.",
     Status.CURRENCY_MISSING: "Name the currency.",
@@ -145,14 +145,14 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.ACCOUNTS_HAVE_DIFFERENT_CURRENCIES: "Both accounts must have one currency. "
     "An exchange is two linked transfers.",
     Status.CURRENCY_DIFFERS_FROM_ACCOUNTS: "Use the currency of the accounts.",
-    Status.HOLD_NOT_FOUND: "There is no such hold. Make it first." + _NEW_ID,
+    Status.TARGET_NOT_FOUND: "There is no such hold. Make it first." + _NEW_ID,
     Status.NOT_A_HOLD: "That id is a transfer, but not a hold.",
-    Status.HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT: "Leave the debit account out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT: "Leave the credit account out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CURRENCY: "Leave the currency out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CODE: "Leave the code out, or name the hold's.",
+    Status.TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT: "Leave the debit account out, or name the hold's.",
+    Status.TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT: "Leave the credit account out, or name the hold's.",
+    Status.TARGET_HAS_DIFFERENT_CURRENCY: "Leave the currency out, or name the hold's.",
+    Status.TARGET_HAS_DIFFERENT_CODE: "Leave the code out, or name the hold's.",
     Status.EXCEEDS_HOLD_AMOUNT: "More than the hold has set aside. Post at most its amount.",
-    Status.HOLD_HAS_DIFFERENT_AMOUNT: "A void releases all of the hold. "
+    Status.TARGET_HAS_DIFFERENT_AMOUNT: "A void releases all of the hold. "
     "Leave the amount out, or name the hold's.",
     Status.HOLD_ALREADY_POSTED: "The hold was posted; one post ends it.",
     Status.HOLD_ALREADY_VOIDED: "The hold was voided.",

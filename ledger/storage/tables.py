@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -23,6 +24,9 @@ from sqlalchemy import (
 )
 
 metadata: Final = MetaData()
+
+ONCE: Final = "kind IN (3, 4, 5, 8)"
+"""The kinds of which one at most may act on an entry: POST, VOID, EXPIRE and REVERSAL."""
 
 # STRICT knows INTEGER only. Rows lie in the primary key itself: one tree less to write.
 _SQLITE: Final[dict[str, Any]] = {"sqlite_strict": True, "sqlite_with_rowid": False}
@@ -37,12 +41,20 @@ def _number(name: str, *, key: bool = False) -> Column[int]:
     return Column(name, _BIGINT, primary_key=key, nullable=False, autoincrement=False)
 
 
+def _digest(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
 book: Final = Table(
     "ledger_book",
     metadata,
     _text("sandbox_id", key=True),
     _number("last_seq"),
-    comment="One row per book: the number of its newest entry, and the row that a writer locks.",
+    _number("last_batch"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    _digest("digest"),
+    comment="One row per book: the newest end of its log, and the row that a writer locks.",
     **_SQLITE,
 )
 
@@ -58,12 +70,15 @@ account: Final = Table(
     _number("debits_posted"),
     _number("credits_pending"),
     _number("credits_posted"),
+    _number("credit_limit"),
+    _number("limit_due_at"),
     _number("opened_at"),
     ForeignKeyConstraint(["sandbox_id"], ["ledger_book.sandbox_id"]),
     CheckConstraint(
         "debits_pending >= 0 AND debits_posted >= 0 AND credits_pending >= 0 AND credits_posted >= 0",
         name="ledger_account_totals_not_negative",
     ),
+    CheckConstraint("credit_limit >= 0", name="ledger_account_limit_not_negative"),
     comment="Accounts with their totals of now.",
     **_SQLITE,
 )
@@ -75,14 +90,16 @@ entry: Final = Table(
     _number("seq", key=True),
     _text("id"),
     _number("kind"),
+    _number("flags"),
     _text("debit_account"),
     _text("credit_account"),
     _number("amount"),
     _text("currency"),
     _number("code"),
-    _text("hold_id"),
+    _text("target_id"),
     _number("expires_at"),
     _text("reference"),
+    _number("chain"),
     _number("happened_at"),
     _number("recorded_at"),
     _number("debit_debits_pending"),
@@ -98,14 +115,23 @@ entry: Final = Table(
     Index("ledger_entry_id", "sandbox_id", "id", unique=True),
     Index("ledger_entry_debit", "sandbox_id", "debit_account", "seq"),
     Index("ledger_entry_credit", "sandbox_id", "credit_account", "seq"),
-    # Tells how a hold ended, and that it did so once.
+    # Answers what acts on an entry: what ends or changes a hold, what takes a transfer back.
     Index(
-        "ledger_entry_hold",
+        "ledger_entry_target",
         "sandbox_id",
-        "hold_id",
+        "target_id",
+        "seq",
+        sqlite_where=text("target_id <> ''"),
+        postgresql_where=text("target_id <> ''"),
+    ),
+    # A hold ends once (3, 4, 5), and an entry is reversed once (8); a reversal's target is no hold.
+    Index(
+        "ledger_entry_once",
+        "sandbox_id",
+        "target_id",
         unique=True,
-        sqlite_where=text("hold_id <> ''"),
-        postgresql_where=text("hold_id <> ''"),
+        sqlite_where=text(ONCE),
+        postgresql_where=text(ONCE),
     ),
     comment="Every change of a balance. Append only.",
     **_SQLITE,
@@ -117,10 +143,41 @@ open_hold: Final = Table(
     _text("sandbox_id", key=True),
     _text("hold_id", key=True),
     _number("seq"),
+    _number("remaining"),
     _number("expires_at"),
     ForeignKeyConstraint(["sandbox_id", "seq"], ["ledger_entry.sandbox_id", "ledger_entry.seq"]),
     Index("ledger_open_hold_due", "sandbox_id", "expires_at", "seq"),
     comment="Holds that nothing has ended yet. One that ends in its own batch never comes here.",
+    **_SQLITE,
+)
+
+account_change: Final = Table(
+    "ledger_account_change",
+    metadata,
+    _text("sandbox_id", key=True),
+    _number("seq", key=True),
+    _text("account_id"),
+    _number("change"),
+    _number("value"),
+    _number("effective_at"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    Index("ledger_account_change_account", "sandbox_id", "account_id", "seq"),
+    comment="Every opening, closing, reopening and credit limit of an account. Append only.",
+    **_SQLITE,
+)
+
+batch: Final = Table(
+    "ledger_batch",
+    metadata,
+    _text("sandbox_id", key=True),
+    _number("number", key=True),
+    _number("first_seq"),
+    _number("last_seq"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    _digest("digest"),
+    comment="What each save has added to the log, sealed by a digest over all before. Append only.",
     **_SQLITE,
 )
 
@@ -150,12 +207,12 @@ END $$"""
 
 
 def append_only_ddl(dialect_name: str) -> list[str]:
-    """Return the statements that make entries and spent ids append only.
+    """Return the statements that make entries, account changes, batches and spent ids append only.
 
     `dialect_name` is "sqlite" or "postgresql"; anything else raises ValueError. In SQLite an
     INSERT OR REPLACE passes the triggers by unless `PRAGMA recursive_triggers` is on.
     """
-    tables = (entry.name, spent_id.name)
+    tables = (entry.name, account_change.name, batch.name, spent_id.name)
     if dialect_name == "sqlite":
         return [
             f"CREATE TRIGGER IF NOT EXISTS {table}_no_{operation} BEFORE {operation} ON {table}"

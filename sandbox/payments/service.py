@@ -105,7 +105,7 @@ def hold_id(payment_id: str) -> str:
 def end_hold(payment_id: str, kind: Kind) -> Transfer:
     """Make the transfer that posts or voids a payment's hold."""
     return Transfer(
-        f"{payment_id}:{kind.name.lower()}", kind=kind, hold_id=hold_id(payment_id), reference=payment_id
+        f"{payment_id}:{kind.name.lower()}", kind=kind, target_id=hold_id(payment_id), reference=payment_id
     )
 
 

@@ -32,7 +32,7 @@ def test_the_first_rule_that_refuses_an_account_gives_the_status(book: Book) -> 
     fields: dict[str, Any] = {}
     for status, mended in NEW:
         fields |= mended
-        (result,) = book.open_accounts([Account(**fields)], NOW)
+        (result,) = book.open_accounts([Account(**fields)], now=NOW, recorded_at=NOW)
         assert result.status == status
         assert (result.account is None) == (status not in (S.CREATED, S.EXISTS))
 
@@ -42,14 +42,14 @@ def test_statuses_of_accounts_are_declared_in_order_of_precedence() -> None:
 
 
 def test_an_account_opens_empty_at_its_time(book: Book) -> None:
-    (result,) = book.open_accounts([Account("new", "PKR", 9)], LATER)
+    (result,) = book.open_accounts([Account("new", "PKR", 9)], now=LATER, recorded_at=LATER)
     assert result.account == Account("new", "PKR", 9, opened_at=LATER)
     assert book.account("new") == result.account
 
 
 def test_a_repeat_gives_the_account_as_it_is_now(book: Book) -> None:
     (result,) = book.open_accounts(
-        [Account("ali", "PKR", 2, AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)], LATER
+        [Account("ali", "PKR", 2, AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)], now=LATER, recorded_at=LATER
     )
     assert result.status == S.EXISTS
     assert result.account is not None
@@ -57,13 +57,13 @@ def test_a_repeat_gives_the_account_as_it_is_now(book: Book) -> None:
 
 
 def test_closing_an_account_does_not_spoil_the_repeat_of_its_opening(book: Book) -> None:
-    book.close_account("bank")
-    assert book.open_accounts([Account("bank", "PKR", 1)], NOW)[0].status == S.EXISTS
+    book.close_account("bank", now=NOW, recorded_at=NOW)
+    assert book.open_accounts([Account("bank", "PKR", 1)], now=NOW, recorded_at=NOW)[0].status == S.EXISTS
 
 
 def test_the_same_account_twice_in_one_list(book: Book) -> None:
     twice = [Account("new", "PKR", 1), Account("new", "PKR", 1), Account("new", "PKR", 2)]
-    statuses = [result.status for result in book.open_accounts(twice, NOW)]
+    statuses = [result.status for result in book.open_accounts(twice, now=NOW, recorded_at=NOW)]
     assert statuses == [S.CREATED, S.EXISTS, S.EXISTS_WITH_DIFFERENT_CODE]
 
 
@@ -76,12 +76,12 @@ def test_accounts_come_in_the_order_asked_for_without_the_unknown(book: Book) ->
 def test_close_and_reopen(book: Book) -> None:
     limited = AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS
     for _ in range(2):
-        assert book.close_account("ali").flags == limited | AccountFlag.CLOSED
+        assert book.close_account("ali", now=NOW, recorded_at=NOW).flags == limited | AccountFlag.CLOSED
     for _ in range(2):
-        assert book.reopen_account("ali").flags == limited
+        assert book.reopen_account("ali", now=NOW, recorded_at=NOW).flags == limited
     assert book.accounts(["ali"])["ali"].flags == limited
 
 
 def test_an_unknown_account_cannot_be_closed(book: Book) -> None:
     with pytest.raises(AccountNotFoundError, match="nobody"):
-        book.close_account("nobody")
+        book.close_account("nobody", now=NOW, recorded_at=NOW)

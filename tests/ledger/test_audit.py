@@ -21,7 +21,7 @@ def busy(store: SqliteStore) -> SqliteStore:
     other = Book(store, "sbx_2")
     settle(other)
     post(other, hold("h1", 10, 50), pay("p", 30))
-    for table in ("entry", "spent_id"):
+    for table in ("entry", "account_change", "batch", "spent_id"):
         for operation in ("update", "delete"):
             store.query(f"DROP TRIGGER ledger_{table}_no_{operation}", {})
     store.query("PRAGMA ignore_check_constraints = ON", {})
@@ -57,15 +57,15 @@ BREAKS = [
     (f"{E} debit_credits_posted = 1 WHERE id = 'v2'", "running_totals", "v2"),
     (f"{E} currency = 'USD' WHERE id = 'p'", "entry_accounts", "p"),
     ("DELETE FROM ledger_account WHERE id = 'sara'", "entry_accounts", "p"),
-    ("DELETE FROM ledger_entry WHERE id = 'p'", "entry_numbers", "sbx_1"),
-    (f"{E} seq = 99 WHERE id = 'back'", "entry_numbers", "sbx_1"),
-    ("UPDATE ledger_book SET last_seq = 99", "entry_numbers", "sbx_1"),
+    ("DELETE FROM ledger_entry WHERE id = 'p'", "numbers", "sbx_1"),
+    (f"{E} seq = 99 WHERE id = 'back'", "numbers", "sbx_1"),
+    ("UPDATE ledger_book SET last_seq = 99", "numbers", "sbx_1"),
     (f"{E} amount = 11 WHERE id = 'p1'", "holds_ended", "p1"),
-    (f"{E} hold_id = 'gift' WHERE id = 'v2'", "holds_ended", "v2"),
-    (f"{E} hold_id = 'nothing' WHERE id = 'h3:expired'", "holds_ended", "h3:expired"),
+    (f"{E} target_id = 'gift' WHERE id = 'v2'", "holds_ended", "v2"),
+    (f"{E} target_id = 'nothing' WHERE id = 'h3:expired'", "holds_ended", "h3:expired"),
     ("DELETE FROM ledger_open_hold WHERE hold_id = 'h4'", "holds_listed", "h4"),
     ("UPDATE ledger_open_hold SET expires_at = 0 WHERE hold_id = 'h4'", "holds_listed", "h4"),
-    ("INSERT INTO ledger_open_hold VALUES ('sbx_1', 'h1', 2, 0)", "holds_listed", "h1"),
+    ("INSERT INTO ledger_open_hold VALUES ('sbx_1', 'h1', 7, 0, 0)", "holds_listed", "h1"),
     (f"UPDATE ledger_open_hold SET expires_at = {CURRENT}", "holds_in_time", "h4"),
     ("INSERT INTO ledger_spent_id VALUES ('sbx_1', 'p')", "spent_ids", "p"),
 ]
@@ -84,7 +84,7 @@ def test_every_check_was_seen_to_find_something() -> None:
 
 def test_sums_beyond_64_bits_do_not_disturb_an_audit(store: SqliteStore) -> None:
     book = Book(store, "sbx_1")
-    book.open_accounts([Account(name, "PKR", 1, AccountFlag(0)) for name in "ab"], NOW)
+    book.open_accounts([Account(name, "PKR", 1, AccountFlag(0)) for name in "ab"], now=NOW, recorded_at=NOW)
     most = 2**63 - 1
     for number in range(3):
         post(

@@ -102,7 +102,7 @@ class Naive:
         if status in TRANSIENT:
             self.spent.add(t.id)
         if status == "created":
-            hold = self.find(t.hold_id)
+            hold = self.find(t.target_id)
             if hold is not None:
                 amount = hold.amount if t.amount is None else t.amount
                 fact = Fact(t.id, t.kind, hold.debit, hold.credit, amount, hold.id, 0, None)
@@ -129,7 +129,7 @@ class Naive:
         hold = self.find(old.hold)
         same = {
             "kind": t.kind == old.kind,
-            "hold": t.hold_id == old.hold,
+            "hold": t.target_id == old.hold,
             "timeout": t.timeout_us == old.timeout,
             "debit_account": t.debit_account == old.debit or (hold is not None and not t.debit_account),
             "credit_account": t.credit_account == old.credit or (hold is not None and not t.credit_account),
@@ -142,8 +142,8 @@ class Naive:
         debit, credit, amount = t.debit_account, t.credit_account, t.amount
         if debit == credit:
             yield "accounts_must_differ"
-        if t.hold_id:
-            yield "hold_id_not_allowed"
+        if t.target_id:
+            yield "target_id_not_allowed"
         if t.timeout_us and t.kind == Kind.TRANSFER:
             yield "timeout_only_for_holds"
         if amount is None:
@@ -178,26 +178,26 @@ class Naive:
             yield "exceeds_debits"
 
     def faults_of_ending(self, t: Transfer, now: int) -> Iterator[str]:  # noqa: C901, PLR0912 - a list of rules
-        hold = self.find(t.hold_id)
-        if not t.hold_id:
-            yield "hold_id_missing"
-        if t.hold_id == t.id:
-            yield "hold_id_is_own_id"
+        hold = self.find(t.target_id)
+        if not t.target_id:
+            yield "target_id_missing"
+        if t.target_id == t.id:
+            yield "target_id_is_own_id"
         if t.timeout_us:
             yield "timeout_only_for_holds"
         if hold is None:
-            yield "hold_not_found"
+            yield "target_not_found"
             return
         if hold.kind != Kind.HOLD:
             yield "not_a_hold"
         if t.debit_account not in ("", hold.debit):
-            yield "hold_has_different_debit_account"
+            yield "target_has_different_debit_account"
         if t.credit_account not in ("", hold.credit):
-            yield "hold_has_different_credit_account"
+            yield "target_has_different_credit_account"
         if t.amount is not None and t.amount > hold.amount:
             yield "exceeds_hold_amount"
         if t.amount is not None and t.amount != hold.amount and t.kind == Kind.VOID:
-            yield "hold_has_different_amount"
+            yield "target_has_different_amount"
         end = self.ending(hold.id)
         if end is not None:
             yield {
@@ -253,7 +253,7 @@ moves = fields(
     pairs,
     amount=mostly([st.integers(0, 60)], st.none(), st.integers(0, MOST)).flatmap(lambda amount: amount),
     kind=st.sampled_from([Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
-    hold_id=mostly([""], "t1"),
+    target_id=mostly([""], "t1"),
     timeout_us=mostly([0, 1, 3], 1),
 )
 endings = fields(
@@ -275,7 +275,9 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.book.open_accounts([Account(name, CURRENCY[name], 1, FLAGS[name]) for name in FLAGS], self.now)
+        self.book.open_accounts(
+            [Account(name, CURRENCY[name], 1, FLAGS[name]) for name in FLAGS], now=self.now, recorded_at=0
+        )
 
     @rule(data=st.data(), drawn=st.lists(moves | endings, max_size=6))
     def post(self, data: st.DataObject, drawn: list[Transfer]) -> None:
@@ -303,12 +305,12 @@ class Life(RuleBasedStateMachine):
                     batch.append(self.repeat(old)._replace(linked=transfer.linked))
                     continue
             self.names.append(name)
-            hold_id = transfer.hold_id
+            target_id = transfer.target_id
             if transfer.kind in (Kind.POST, Kind.VOID):
-                hold_id = data.draw(mostly(holds or ["t1"], "", name, *self.names[:2]))
+                target_id = data.draw(mostly(holds or ["t1"], "", name, *self.names[:2]))
             elif transfer.kind == Kind.HOLD:
                 holds.append(name)
-            batch.append(transfer._replace(id=name, hold_id=hold_id))
+            batch.append(transfer._replace(id=name, target_id=target_id))
         return batch
 
     def repeat(self, fact: Fact) -> Transfer:
@@ -323,16 +325,16 @@ class Life(RuleBasedStateMachine):
     def sweep(self, limit: int) -> None:
         swept: list[str] = []
         while page := self.book.expire(now=self.now, recorded_at=0, limit=limit):
-            swept += [entry.hold_id for entry in page]
+            swept += [entry.target_id for entry in page]
         assert swept == self.naive.sweep(self.now)
 
     @rule(account=st.sampled_from(list(FLAGS)), closed=st.booleans())
     def close_or_reopen(self, account: str, closed: bool) -> None:
         if closed:
-            self.book.close_account(account)
+            self.book.close_account(account, now=self.now, recorded_at=0)
             self.naive.closed.add(account)
         else:
-            self.book.reopen_account(account)
+            self.book.reopen_account(account, now=self.now, recorded_at=0)
             self.naive.closed.discard(account)
 
     @invariant()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ledger import TRANSIENT, Account, AccountFlag, Entry, Kind, State, Status, Transfer, apply
+from ledger import TRANSIENT, Account, AccountFlag, Entry, Head, HoldNow, Kind, State, Status, Transfer, apply
 from ledger.clock import MAX_TIME
 from ledger.money import MAX_AMOUNT
 
@@ -34,9 +34,24 @@ class Case(NamedTuple):
     state: State
 
 
-def entry(name: str, kind: Kind, amount: int, hold_id: str = "", expires_at: int = 0) -> Entry:
+def entry(name: str, kind: Kind, amount: int, target_id: str = "", expires_at: int = 0) -> Entry:
     return Entry(
-        1, name, kind, "dr", "cr", amount, "USD", 7, hold_id, expires_at, "ref", NOW - 10, NOW, *(0,) * 8
+        1,
+        name,
+        kind,
+        0,
+        "dr",
+        "cr",
+        amount,
+        "USD",
+        7,
+        target_id,
+        expires_at,
+        "ref",
+        0,
+        NOW - 10,
+        NOW,
+        *(0,) * 8,
     )
 
 
@@ -59,9 +74,13 @@ def cases(*steps: Step) -> list[Any]:
         transfer |= step.transfer
         debit |= step.debit or {}
         credit |= step.credit or {}
-        closings = {"hold": step.ended_by, "lasting": step.ended_by} if step.ended_by else {}
+        holds = {
+            each.id: HoldNow(15, each.expires_at, step.ended_by, "end" if step.ended_by else "")
+            for each in KNOWN
+            if each.kind == Kind.HOLD
+        }
         accounts = {"dr": Account(**debit), "cr": Account(**credit)}
-        state = State(accounts, {each.id: each for each in KNOWN}, closings, {"spent"}, 5)
+        state = State(accounts, {each.id: each for each in KNOWN}, holds, {"spent"}, Head(5))
         found.append(pytest.param(Case(step.status, Transfer(**transfer), state), id=step.status))
     return found
 
@@ -72,7 +91,7 @@ IDENTITY = cases(
         {
             "id": "",
             "kind": Kind.EXPIRE,
-            "hold_id": "h",
+            "target_id": "h",
             "timeout_us": -5,
             "currency": "",
             "code": 0,
@@ -83,8 +102,8 @@ IDENTITY = cases(
     Step(S.ID_RESERVED, {"id": "x" * 56 + ":expired"}),
     Step(S.KIND_NOT_ALLOWED, {"id": "taken_hold"}),
     Step(S.EXISTS_WITH_DIFFERENT_KIND, {"kind": Kind.TRANSFER}),
-    Step(S.EXISTS_WITH_DIFFERENT_HOLD, {"kind": Kind.HOLD}),
-    Step(S.EXISTS_WITH_DIFFERENT_TIMEOUT, {"hold_id": ""}),
+    Step(S.EXISTS_WITH_DIFFERENT_TARGET, {"kind": Kind.HOLD}),
+    Step(S.EXISTS_WITH_DIFFERENT_TIMEOUT, {"target_id": ""}),
     Step(S.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT, {"timeout_us": 10}),
     Step(S.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT, {"debit_account": "dr"}),
     Step(S.EXISTS_WITH_DIFFERENT_AMOUNT, {"credit_account": "cr"}),
@@ -100,7 +119,7 @@ IDENTITY_OF_A_POST = cases(
         {
             "id": "taken_post",
             "kind": Kind.VOID,
-            "hold_id": "lasting",
+            "target_id": "lasting",
             "timeout_us": 5,
             "debit_account": "cr",
             "credit_account": "dr",
@@ -109,8 +128,8 @@ IDENTITY_OF_A_POST = cases(
             "code": 8,
         },
     ),
-    Step(S.EXISTS_WITH_DIFFERENT_HOLD, {"kind": Kind.POST}),
-    Step(S.EXISTS_WITH_DIFFERENT_TIMEOUT, {"hold_id": "hold"}),
+    Step(S.EXISTS_WITH_DIFFERENT_TARGET, {"kind": Kind.POST}),
+    Step(S.EXISTS_WITH_DIFFERENT_TIMEOUT, {"target_id": "hold"}),
     Step(S.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT, {"timeout_us": 0}),
     Step(S.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT, {"debit_account": ""}),
     Step(S.EXISTS_WITH_DIFFERENT_AMOUNT, {"credit_account": ""}),
@@ -121,12 +140,12 @@ IDENTITY_OF_A_POST = cases(
 )
 
 MOVE = cases(
-    Step(S.ID_ALREADY_FAILED, {"id": "spent", "hold_id": "h", "timeout_us": -5, "currency": "", "code": 0}),
+    Step(S.ID_ALREADY_FAILED, {"id": "spent", "target_id": "h", "timeout_us": -5, "currency": "", "code": 0}),
     Step(S.DEBIT_ACCOUNT_MISSING, {"id": "new"}),
     Step(S.CREDIT_ACCOUNT_MISSING, {"debit_account": "nobody"}),
     Step(S.ACCOUNTS_MUST_DIFFER, {"credit_account": "nobody"}),
-    Step(S.HOLD_ID_NOT_ALLOWED, {"credit_account": "no one"}),
-    Step(S.TIMEOUT_ONLY_FOR_HOLDS, {"hold_id": ""}),
+    Step(S.TARGET_ID_NOT_ALLOWED, {"credit_account": "no one"}),
+    Step(S.TIMEOUT_ONLY_FOR_HOLDS, {"target_id": ""}),
     Step(S.TIMEOUT_NEGATIVE, {"kind": Kind.HOLD}),
     Step(S.CURRENCY_MISSING, {"timeout_us": MAX_TIME}),
     Step(S.CODE_MISSING, {"currency": "USD"}),
@@ -187,16 +206,16 @@ BOTH_ENDINGS = [
             "code": 8,
         },
     ),
-    Step(S.HOLD_ID_MISSING, {"id": "new"}),
-    Step(S.HOLD_ID_IS_OWN_ID, {"hold_id": "new"}),
-    Step(S.TIMEOUT_ONLY_FOR_HOLDS, {"hold_id": "nothing"}),
+    Step(S.TARGET_ID_MISSING, {"id": "new"}),
+    Step(S.TARGET_ID_IS_OWN_ID, {"target_id": "new"}),
+    Step(S.TIMEOUT_ONLY_FOR_HOLDS, {"target_id": "nothing"}),
     Step(S.AMOUNT_NEGATIVE, {"timeout_us": 0}),
-    Step(S.HOLD_NOT_FOUND, {"amount": 16}),
-    Step(S.NOT_A_HOLD, {"hold_id": "plain"}),
-    Step(S.HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT, {"hold_id": "hold"}),
-    Step(S.HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT, {"debit_account": "dr"}),
-    Step(S.HOLD_HAS_DIFFERENT_CURRENCY, {"credit_account": "cr"}),
-    Step(S.HOLD_HAS_DIFFERENT_CODE, {"currency": "USD"}),
+    Step(S.TARGET_NOT_FOUND, {"amount": 16}),
+    Step(S.NOT_A_HOLD, {"target_id": "plain"}),
+    Step(S.TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT, {"target_id": "hold"}),
+    Step(S.TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT, {"debit_account": "dr"}),
+    Step(S.TARGET_HAS_DIFFERENT_CURRENCY, {"credit_account": "cr"}),
+    Step(S.TARGET_HAS_DIFFERENT_CODE, {"currency": "USD"}),
     Step(S.EXCEEDS_HOLD_AMOUNT, {"code": 7}),
 ]
 
@@ -207,7 +226,7 @@ POST = cases(
     Step(S.HOLD_ALREADY_VOIDED, {}, ended_by=Kind.VOID),
     Step(S.HOLD_EXPIRED, {}, ended_by=Kind.EXPIRE),
     Step(S.HOLD_EXPIRED, {}, ended_by=None),
-    Step(S.DEBIT_ACCOUNT_CLOSED, {"hold_id": "lasting"}, ended_by=None),
+    Step(S.DEBIT_ACCOUNT_CLOSED, {"target_id": "lasting"}, ended_by=None),
     Step(S.CREDIT_ACCOUNT_CLOSED, {}, debit={"flags": 0}, ended_by=None),
     Step(S.CREATED, {}, credit={"flags": 0}, ended_by=None),
 )
@@ -215,12 +234,12 @@ POST = cases(
 VOID = cases(
     BOTH_ENDINGS[0]._replace(transfer=BOTH_ENDINGS[0].transfer | {"kind": Kind.VOID}),
     *BOTH_ENDINGS[1:],
-    Step(S.HOLD_HAS_DIFFERENT_AMOUNT, {"amount": 14}),
+    Step(S.TARGET_HAS_DIFFERENT_AMOUNT, {"amount": 14}),
     Step(S.HOLD_ALREADY_POSTED, {"amount": 15}),
     Step(S.HOLD_ALREADY_VOIDED, {}, ended_by=Kind.VOID),
     Step(S.HOLD_EXPIRED, {}, ended_by=Kind.EXPIRE),
     Step(S.HOLD_EXPIRED, {}, ended_by=None),
-    Step(S.CREATED, {"hold_id": "lasting"}, ended_by=None),
+    Step(S.CREATED, {"target_id": "lasting"}, ended_by=None),
 )
 
 LADDERS = [IDENTITY, IDENTITY_OF_A_POST, MOVE, MOVE_AT_ONCE, POST, VOID]
