@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Records
+from sandbox.records import Records
 from sandbox.world import World
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -40,6 +41,15 @@ class Empty(BaseModel):
     """A request body without fields."""
 
     model_config = {"extra": "forbid"}
+
+
+class View(BaseModel):
+    """What is both answered and told to others, in the same bytes."""
+
+    @cached_property
+    def json_bytes(self) -> bytes:
+        """The JSON text."""
+        return self.model_dump_json().encode()
 
 
 class ProblemDocument(BaseModel):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import orjson
 
-from sandbox.db import Records
 from sandbox.problems import Problem
+from sandbox.records import Records
 from sandbox.world import World
 
 LONGEST_KEY = 255

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Index, update
 
-from sandbox.db import Records, Snapshot, UnitOfWork
+from sandbox.db import Snapshot, UnitOfWork
+from sandbox.records import Records
 from sandbox.world import Sandbox, World
 
 LEASE_US = 60_000_000

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import Index
 
-from sandbox.db import Records
+from sandbox.records import Records
 
 CODE_CUSTOMER = 100
 CODE_OUTSIDE = 200

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Index
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Records
+from sandbox.records import Records
 
 
 class Participant(NamedTuple):

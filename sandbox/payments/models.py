@@ -11,7 +11,8 @@ from connectors.contract import Reason
 from connectors.identifiers.iban import IbanError, parse_iban
 from ledger.clock import to_rfc3339
 from sandbox.accounts.models import CURRENCY, Paisa
-from sandbox.db import Records
+from sandbox.http import View
+from sandbox.records import Records
 
 
 class PaymentStatus(StrEnum):
@@ -154,7 +155,7 @@ class TitleFetchView(BaseModel):
     expires_at: str
 
 
-class PaymentView(BaseModel):
+class PaymentView(View):
     """A payment as the API shows it, and as its events carry it."""
 
     id: str

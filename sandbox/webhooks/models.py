@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Index
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Records
 from sandbox.events import EventType
+from sandbox.records import Records
 
 ALL = "*"
 
