@@ -125,7 +125,7 @@ def _run(
     if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
         return replayed(world, stored)
     view = use_case(world, asked.body)
-    body = view.json_bytes if isinstance(view, View) else view.model_dump_json().encode()
+    body = view.json_bytes() if isinstance(view, View) else view.model_dump_json().encode()
     if asked.guard is not None:
         kept = view.model_dump_json(exclude=set(once)).encode() if once else body
         idempotency.keep(world, asked.guard, status, kept)

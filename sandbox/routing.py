@@ -5,13 +5,14 @@ a request. A handler that takes the request and path parameters only, and answer
 has nothing to ask for; it is documented like any other.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class DirectRoute(APIRoute):
@@ -19,8 +20,19 @@ class DirectRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        if _is_plain(self.dependant):
+        self.is_direct = _is_plain(self.dependant)
+        if self.is_direct:
             self.app = _direct(endpoint, self.dependant.request_param_name or "request")
+
+
+def exact_routes(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], ASGIApp]:
+    """Return the direct routes without path parameters, by method and path."""
+    return {
+        (method, route.path): route.app
+        for route in routes
+        if isinstance(route, DirectRoute) and route.is_direct and not route.param_convertors
+        for method in route.methods or ()
+    }
 
 
 def _is_plain(dependant: Dependant) -> bool:
@@ -46,7 +58,7 @@ def _direct(
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        response = await endpoint(**{request_name: request}, **scope["path_params"])
+        response = await endpoint(**{request_name: request}, **scope.get("path_params", {}))
         await response(scope, receive, send)
 
     return app

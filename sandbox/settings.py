@@ -25,3 +25,6 @@ class Settings(BaseSettings):
     worker_poll_s: float = Field(
         default=0.25, gt=0, le=60, description="How often idle workers look for due jobs."
     )
+    telemetry: bool = Field(
+        default=False, description="Report requests to OpenTelemetry, where its SDK is configured."
+    )

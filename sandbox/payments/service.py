@@ -93,7 +93,7 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
 def announce(world: World, rail: Rail, payment: Payment) -> PaymentView:
     """Tell the sandbox's subscribers how a payment stands now, and show it."""
     view = view_payment(payment, rail.reasons[payment.reason] if payment.reason else None)
-    emit(world, EVENT_OF[view.status], payment.id, view.json_bytes)
+    emit(world, EVENT_OF[view.status], payment.id, view.json_bytes())
     return view
 
 
