@@ -101,13 +101,14 @@ def parsed(line: bytes) -> tuple[Any, ...]:
 
 def _check_types(keys: tuple[str, ...], values: tuple[Any, ...]) -> None:
     types = _TYPES[keys]
-    if tuple(map(type, values)) == types:
-        return
-    for key, value, expected in zip(keys, values, types, strict=True):
-        if type(value) is not expected:
-            noun = "a text" if expected is str else "a whole number of 64 bits"
-            message = f"{key} is not {noun}"
-            raise ProofError(message)
+    if tuple(map(type, values)) != types:
+        key, expected = next(
+            (key, expected)
+            for key, value, expected in zip(keys, values, types, strict=True)
+            if type(value) is not expected
+        )
+        message = f"{key} is not {'a text' if expected is str else 'a whole number of 64 bits'}"
+        raise ProofError(message)
 
 
 def _line(keys: tuple[str, ...], values: tuple[Any, ...]) -> bytes:
