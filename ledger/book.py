@@ -12,6 +12,7 @@ from ledger.model import (
     Change,
     Entry,
     Kind,
+    Preview,
     Result,
     StatementLine,
     Transfer,
@@ -90,6 +91,38 @@ class Book:
         self._store.save(self._sandbox_id, outcome)
         return outcome.results
 
+    def post_many(
+        self, batches: Sequence[Sequence[Transfer]], *, now: Micros, recorded_at: Micros
+    ) -> list[list[Result]]:
+        """Decide and write the batches of several callers in one go, each answered as if it came alone.
+
+        Raises as `post` does.
+        """
+        state = self._store.load(self._sandbox_id, [transfer for batch in batches for transfer in batch])
+        answers, outcome = posting.apply_many(
+            state, batches, now, recorded_at=recorded_at, max_amount=self._max_amount
+        )
+        self._store.save(self._sandbox_id, outcome)
+        return answers
+
+    def preview(self, batch: Sequence[Transfer], *, now: Micros, recorded_at: Micros) -> Preview:
+        """Decide a batch as `post` would, and write nothing: no entry, no spent id."""
+        state = self._store.load(self._sandbox_id, batch)
+        outcome = posting.apply(state, batch, now, recorded_at=recorded_at, max_amount=self._max_amount)
+        return Preview(outcome.results, {**state.accounts, **outcome.accounts})
+
+    def post_chain(self, name: str, chain: int, *, now: Micros, recorded_at: Micros) -> list[Result]:
+        """Post all open holds of a chain, or none: `chain` is the `Entry.chain` of each of them.
+
+        The transfers are called after `name`, with `:` and the hold's `seq`; the same call again
+        answers `exists` for each. A chain without open holds gives an empty list.
+        """
+        return self._end_chain(Kind.POST, name, chain, now, recorded_at)
+
+    def void_chain(self, name: str, chain: int, *, now: Micros, recorded_at: Micros) -> list[Result]:
+        """Void all open holds of a chain, or none; otherwise like `post_chain`."""
+        return self._end_chain(Kind.VOID, name, chain, now, recorded_at)
+
     def expire(self, *, now: Micros, recorded_at: Micros, limit: int = 1000) -> list[Entry]:
         """Release up to `limit` holds due by `now`, by time of expiry, then `seq`.
 
@@ -112,6 +145,17 @@ class Book:
         """Return what was written under an id, or None."""
         return self._store.entry(self._sandbox_id, entry_id)
 
+    def acting_on(self, entry_id: str) -> list[Entry]:
+        """Return what ended or changed a hold, or took a transfer back, oldest first.
+
+        The other way, from what acts to its target, is `Entry.target_id`.
+        """
+        return self._store.acting_on(self._sandbox_id, entry_id)
+
+    def chain(self, chain: int) -> list[Entry]:
+        """Return the entries of a chain, named by the `seq` of its first, in order."""
+        return self._store.chain(self._sandbox_id, chain)
+
     def statement(self, account_id: str, *, after_seq: int = 0, limit: int = 100) -> list[StatementLine]:
         """Return a page of an account's lines, oldest first; the next one follows the last `seq`.
 
@@ -123,6 +167,17 @@ class Book:
     def trial_balance(self) -> TrialBalance:
         """Return the four sums over all accounts, whatever their currency."""
         return audit.trial_balance(self._store, self._sandbox_id)
+
+    def _end_chain(self, kind: Kind, name: str, chain: int, now: Micros, recorded_at: Micros) -> list[Result]:
+        holds = [entry for entry in self.chain(chain) if chain and entry.kind == Kind.HOLD]
+        wanted = [Transfer(f"{name}:{hold.seq}", kind=kind, target_id=hold.id) for hold in holds]
+        state = self._store.load(self._sandbox_id, wanted)
+        batch = [each for each in wanted if state.holds[each.target_id].ended_by is None]
+        if batch:
+            batch = [*(each._replace(linked=True) for each in batch[:-1]), batch[-1]]
+        else:
+            batch = [each for each in wanted if state.holds[each.target_id].ending_id == each.id]
+        return self.post(batch, now=now, recorded_at=recorded_at)
 
     def _change(
         self,
