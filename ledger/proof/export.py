@@ -9,16 +9,17 @@ from ledger.model import Batch
 from ledger.proof import lines
 from ledger.proof.chain import GENESIS
 from ledger.proof.heads import SignedHead, key_id, signed
-from ledger.proof.log import Source, leaves_of, sealed
+from ledger.proof.log import Source, head_of, leaves_of, sealed
 from ledger.proof.merkle import Tree, consistency_proof, inclusion_proof
 
 
 def export(source: Source, sandbox_id: str, key: Ed25519PrivateKey, signed_at: Micros) -> Iterator[bytes]:
     """Yield the lines of a book's export, the last one its head signed at `signed_at` (system time).
 
-    A page of rows is in memory at a time. Raises as `sign_head` does, before the last line: what is written
-    until then is no export.
+    A page of rows is in memory at a time. Raises as `sign_head` does: where there is no book, before the first
+    line, otherwise before the last. What is written until then is no export.
     """
+    head_of(source, sandbox_id)
     tree, number, digest = Tree(), 0, GENESIS
     yield lines.header_line(sandbox_id, key_id(key.public_key()))
     for part in sealed(source, sandbox_id, tree):

@@ -18,7 +18,7 @@ from ledger.proof import lines
 from ledger.proof.errors import ProofError
 from ledger.proof.export import export
 from ledger.proof.replay import Replay, Sums
-from ledger.proof.verify import Summary, read_lines, verify
+from ledger.proof.verify import Summary, last_head, read_lines, verify
 from tests.ledger.scribe import SANDBOX, Scribe, written
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -354,3 +354,60 @@ def test_sums_that_differ_are_told() -> None:
     replay.accounts["ali"] = (0, 0, 0, 0)
     with pytest.raises(ProofError, match="debits and credits in PKR differ: Sums"):
         replay.sums()
+
+
+def shorter() -> list[bytes]:
+    """Return an export of the log as it was two batches before."""
+    scribe = written()
+    del scribe.batches[2:]
+    scribe.rows = scribe.rows[: scribe.batches[-1].last_seq]
+    scribe.head = (9, 2, 0, 0, scribe.batches[-1].digest)
+    return list(export(scribe, SANDBOX, KEY, 8_000))
+
+
+@pytest.mark.parametrize("earlier", [shorter(), shorter()[-1:], FILE])
+def test_an_earlier_head_still_holds(earlier: list[bytes]) -> None:
+    verify(FILE, PUBLIC, since=last_head(earlier))
+
+
+def with_a_new_past() -> list[bytes]:
+    scribe = written()
+    scribe.rows[7] = scribe.rows[7]._replace(reference="for nothing")  # type: ignore[call-arg]  # an entry
+    return resealed(scribe)
+
+
+def of_another_book() -> list[bytes]:
+    return [FILE[0].replace(b"sbx_1", b"sbx_2"), *FILE[1:]]
+
+
+@pytest.mark.parametrize(
+    ("file", "earlier", "says"),
+    [
+        (
+            with_a_new_past(),
+            shorter(),
+            "line 12: one of the rows 1 to 9 is not what it was when the earlier head",
+        ),
+        (shorter(), FILE, "line 13: the earlier head covers 23 rows, but only 9 are left"),
+        (of_another_book(), FILE, "line 1: this is book sbx_2, but the earlier head is of book sbx_1"),
+    ],
+)
+def test_even_the_holder_of_the_key_cannot_change_the_past(
+    file: list[bytes], earlier: list[bytes], says: str
+) -> None:
+    with pytest.raises(ProofError, match=says):
+        verify(file, PUBLIC, since=last_head(earlier))
+
+
+def test_an_earlier_head_is_checked_first() -> None:
+    with pytest.raises(ProofError, match="the signature of the head"):
+        verify(FILE, PUBLIC, since=last_head(FILE)._replace(size=1))
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [(FILE[:-1], "the last line is not a signed head"), ([], "breaks off"), ([b"[]\n"], "is none of")],
+)
+def test_where_there_is_no_head(file: list[bytes], says: str) -> None:
+    with pytest.raises(ProofError, match=says):
+        last_head(file)
