@@ -1,7 +1,7 @@
 """The command line of proofs: `kasauti ledger export`, `verify` and `key`."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -78,25 +78,30 @@ def verify(
     with _told("Does not hold"):
         public = public_key(key)
         earlier = None if since is None else last_head(_lines(since))
-        summary = verify_lines(_lines(file), public, earlier)
-    for line in _report(summary, earlier):
-        typer.echo(line)
+        for line in _report(verify_lines(_lines(file), public, earlier), earlier):
+            typer.echo(_printable(line))
 
 
-def _report(summary: Summary, earlier: SignedHead | None) -> Iterable[str]:
+def _report(summary: Summary, earlier: SignedHead | None) -> list[str]:
+    """Return what is told of a file that holds."""
     head = summary.head
-    yield f"Holds: book {head.sandbox_id}, {head.size} rows in {head.batch} batches."
+    lines = [f"Holds: book {head.sandbox_id}, {head.size} rows in {head.batch} batches."]
     if earlier is not None:
-        yield f"Rows 1 to {earlier.size} are as they were on {to_rfc3339(earlier.signed_at)}."
-    yield (
+        lines.append(f"Rows 1 to {earlier.size} are as they were on {to_rfc3339(earlier.signed_at)}.")
+    lines.append(
         f"entries {summary.entries}, account changes {summary.changes}, accounts {summary.accounts},"
         f" open holds {summary.open_holds}"
     )
-    for currency, sums in summary.sums.items():
-        yield f"{currency}: debits = credits = {sums.debits_posted} posted, {sums.debits_pending} pending (minor units)"
-    yield f"root   {head.root.hex()}"
-    yield f"chain  {head.digest.hex()}"
-    yield f"signed {to_rfc3339(head.signed_at)} by key {head.key_id}"
+    lines += [
+        f"{currency}: debits = credits = {sums.debits_posted} posted, {sums.debits_pending} pending (minor units)"
+        for currency, sums in summary.sums.items()
+    ]
+    return [
+        *lines,
+        f"root   {head.root.hex()}",
+        f"chain  {head.digest.hex()}",
+        f"signed {to_rfc3339(head.signed_at)} by key {head.key_id}",
+    ]
 
 
 def _exported(sandbox_id: str, database: Path) -> Iterator[bytes]:
@@ -131,6 +136,11 @@ def _told(what: str) -> Iterator[None]:
     """Turn what goes wrong into one line on standard error and exit code 1."""
     try:
         yield
-    except (LedgerError, OSError) as error:
-        typer.echo(f"{what}: {error}", err=True)
+    except (LedgerError, OSError, OverflowError) as error:
+        typer.echo(_printable(f"{what}: {error}"), err=True)
         raise typer.Exit(1) from error
+
+
+def _printable(text: str) -> str:
+    """Spell out what a terminal would act on: the texts in a file are whatever somebody put there."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -16,7 +16,7 @@ from ledger.proof.heads import SignedHead
 
 FORMAT: Final = "kasauti-ledger-export"
 VERSION: Final = 1
-MAX_LINE: Final = 4 * 1024 * 1024
+MAX_LINE: Final = 16 * 1024 * 1024
 """The longest line in bytes: a file of a single line must not fill the memory of who checks it."""
 
 HEADER_KEYS: Final = ("type", "format", "version", "book", "key_id")
@@ -112,4 +112,8 @@ def _check_types(keys: tuple[str, ...], values: tuple[Any, ...]) -> None:
 
 
 def _line(keys: tuple[str, ...], values: tuple[Any, ...]) -> bytes:
-    return orjson.dumps(dict(zip(keys, values, strict=True))) + b"\n"
+    line = orjson.dumps(dict(zip(keys, values, strict=True))) + b"\n"
+    if len(line) > MAX_LINE:
+        message = f"row {values[2]} is too long to export: its line would pass {MAX_LINE} bytes"
+        raise ProofError(message)
+    return line

@@ -101,6 +101,13 @@ def test_a_book_with_a_lost_row_has_no_export() -> None:
         list(export(scribe, SANDBOX, KEY, 9_000))
 
 
+def test_a_row_that_no_line_can_hold_is_not_exported() -> None:
+    scribe = written()
+    scribe.rows[7] = scribe.rows[7]._replace(reference="x" * lines.MAX_LINE)  # type: ignore[call-arg]  # an entry
+    with pytest.raises(ProofError, match="row 8 is too long to export"):
+        resealed(scribe)
+
+
 def other(value: Any) -> Any:
     """Return a value that is one digit or letter away."""
     if isinstance(value, int):

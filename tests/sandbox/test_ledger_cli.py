@@ -142,6 +142,24 @@ def test_a_refused_export_leaves_no_file(place: Path) -> None:
     assert not [path.name for path in place.iterdir() if "jsonl" in path.name]
 
 
+def test_texts_of_a_file_cannot_act_on_the_terminal(place: Path) -> None:
+    assert run("export", "--sandbox", "sbx_1", "--output", "book.jsonl").exit_code == 0
+    file = place / "book.jsonl"
+    file.write_bytes(file.read_bytes().replace(b'"id":"rent"', b'"id":"x\\nHolds: \\u001b[2J"'))
+    result = run("verify", "book.jsonl", "--key", PUBLIC)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert r"row 5 (x\nHolds: \x1b[2J) was changed" in result.stderr
+
+
+@pytest.mark.usefixtures("place")
+def test_a_head_signed_in_a_year_that_no_calendar_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_cli, "utc_now", lambda: 2**62)
+    assert run("export", "--sandbox", "sbx_1", "--output", "book.jsonl").exit_code == 0
+    result = run("verify", "book.jsonl", "--key", PUBLIC)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Does not hold: ")
+
+
 async def test_the_book_of_a_startup_is_exported_while_its_server_runs(
     startup: Startup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
