@@ -67,9 +67,9 @@ _ACCOUNTS: Final = f"""{_WANTED}
 SELECT {", ".join(Account._fields)} FROM wanted CROSS JOIN ledger_account
 WHERE sandbox_id = ?1 AND id = wanted.value"""
 _LIMITS: Final = f"""{_WANTED}
-SELECT account_id, effective_at, value FROM wanted CROSS JOIN ledger_account_change
-WHERE sandbox_id = ?1 AND account_id = wanted.value AND change = {Change.LIMIT:d}
-ORDER BY account_id, effective_at, seq"""
+SELECT c.account_id, c.effective_at, c.value FROM wanted CROSS JOIN ledger_account_change AS c
+WHERE c.sandbox_id = ?1 AND c.account_id = wanted.value AND c.change = {Change.LIMIT:d}
+ORDER BY c.account_id, c.effective_at, c.seq"""
 
 _HEAD: Final = f"SELECT {', '.join(Head._fields)} FROM ledger_book WHERE sandbox_id = ?"
 _ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e WHERE sandbox_id = ? AND id = ?"
