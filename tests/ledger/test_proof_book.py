@@ -117,7 +117,7 @@ followers = st.builds(
     timeout_us=st.sampled_from([0, 0, 2]),
     target_id=st.integers(0, 12).map(lambda number: f"t{number}"),
 )
-changes = st.tuples(st.sampled_from(["close", "reopen", "sweep"]), st.sampled_from(NAMES[:4]))
+changes = st.tuples(st.sampled_from(["close", "reopen", "limit", "sweep"]), st.sampled_from(NAMES[:4]))
 
 
 def do(book: Book, step: Any, names: list[str], now: int) -> None:
