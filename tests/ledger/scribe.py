@@ -66,7 +66,7 @@ class Scribe:
         if "ledger_book" in sql:
             return [self.head]
         if "ledger_batch" in sql:
-            return [tuple(batch) for batch in self.batches if batch.number > after][:2]
+            return [tuple(batch) for batch in self.batches if after < batch.number <= upto][:2]
         wanted = Entry if "ledger_entry" in sql else AccountChange
         return [tuple(row) for row in self.rows if isinstance(row, wanted) and after < row.seq <= upto]
 

@@ -101,6 +101,15 @@ def test_a_book_with_a_lost_row_has_no_export() -> None:
         list(export(scribe, SANDBOX, KEY, 9_000))
 
 
+def test_what_is_written_meanwhile_is_left_out() -> None:
+    scribe = written()
+    head = scribe.head
+    scribe.change("cash", Change.CLOSE)
+    scribe.seal()
+    scribe.head = head
+    assert list(export(scribe, SANDBOX, KEY, 9_000)) == FILE
+
+
 def test_a_row_that_no_line_can_hold_is_not_exported() -> None:
     scribe = written()
     scribe.rows[7] = scribe.rows[7]._replace(reference="x" * lines.MAX_LINE)  # type: ignore[call-arg]  # an entry
