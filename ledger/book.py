@@ -106,7 +106,7 @@ class Book:
         """Decide a batch as `post` would, and write nothing: no entry, no spent id."""
         state = self._store.load(self._sandbox_id, batch)
         outcome = posting.apply(state, batch, now, recorded_at=recorded_at, max_amount=self._max_amount)
-        return Preview(outcome.results, {**state.accounts, **outcome.accounts})
+        return Preview(outcome.results, dict(sorted({**state.accounts, **outcome.accounts}.items())))
 
     def post_chain(self, name: str, chain: int, *, now: Micros, recorded_at: Micros) -> list[Result]:
         """Post all open holds of a chain, or none: `chain` is the `Entry.chain` of each of them.

@@ -39,7 +39,7 @@ class Refusal(NamedTuple):
     why: Why | None = None
 
 
-def origin(transfer: Transfer, *, importing: bool, now: Micros) -> Refusal | None:
+def origin(transfer: Transfer, *, importing: bool, now: Micros) -> Refusal | None:  # noqa: PLR0911 - a list of rules
     """Refuse to mix imported and other transfers, and a time that is none of the past.
 
     `importing` says whether the batch began with an imported transfer.

@@ -337,7 +337,7 @@ class Preview(NamedTuple):
     results: list[Result]
     """As `post` would give them; the entries in them have their numbers and times of now."""
     accounts: dict[str, Account]
-    """The accounts that the batch names, as they would be."""
+    """The accounts that the batch names, by id, as they would be."""
 
 
 class StatementLine(NamedTuple):
