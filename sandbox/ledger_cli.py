@@ -42,6 +42,10 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", help="The file to write; standard output if not given.")
     ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", help="An earlier export, or its last line: sign only what adds to it."),
+    ] = None,
     database: Annotated[
         Path | None,
         typer.Option("--database", help="The SQLite file; KASAUTI_DATABASE or kasauti.db if not given."),
@@ -49,7 +53,8 @@ def export(
 ) -> None:
     """Write a book, as it is at this moment, to a file that can be checked without the database."""
     with _told("No export"):
-        lines = _exported(sandbox, database or Settings().database)
+        earlier = None if since is None else last_head(_lines(since))
+        lines = _exported(sandbox, database or Settings().database, earlier)
         if output is None:
             sys.stdout.buffer.writelines(lines)
             sys.stdout.buffer.flush()
@@ -104,7 +109,7 @@ def _report(summary: Summary, earlier: SignedHead | None) -> list[str]:
     ]
 
 
-def _exported(sandbox_id: str, database: Path) -> Iterator[bytes]:
+def _exported(sandbox_id: str, database: Path, since: SignedHead | None) -> Iterator[bytes]:
     """Yield the lines of an export from one snapshot of the database."""
     # Checking an export needs no database, so it is only loaded here.
     from ledger.storage.sqlite import SqliteStore  # noqa: PLC0415
@@ -117,7 +122,7 @@ def _exported(sandbox_id: str, database: Path) -> Iterator[bytes]:
     engine = engine_for(database, read_only=True)
     try:
         with open_snapshot(engine) as snapshot:
-            yield from export_lines(SqliteStore(snapshot.driver), sandbox_id, key, utc_now())
+            yield from export_lines(SqliteStore(snapshot.driver), sandbox_id, key, utc_now(), since)
     finally:
         engine.dispose()
 

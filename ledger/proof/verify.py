@@ -15,7 +15,7 @@ from ledger.model import AccountChange, Entry
 from ledger.proof.canonical import canonical
 from ledger.proof.chain import GENESIS, BatchDigest, BatchHeader
 from ledger.proof.errors import ProofError
-from ledger.proof.heads import SignedHead, check_head, key_id
+from ledger.proof.heads import SignedHead, check_book, check_head, check_past, check_size, key_id
 from ledger.proof.lines import FORMAT, MAX_LINE, VERSION, parsed
 from ledger.proof.merkle import Tree, leaf_hash
 from ledger.proof.replay import Replay, Sums
@@ -117,9 +117,8 @@ class _Check:
         if key != own:
             message = f"the header says the book is signed by key {key}, but the key given is {own}"
             raise ProofError(message)
-        if self.since is not None and self.since.sandbox_id != book:
-            message = f"this is book {book}, but the earlier head is of book {self.since.sandbox_id}"
-            raise ProofError(message)
+        if self.since is not None:
+            check_book(self.since, book)
         self.book = book
 
     def _begin_batch(
@@ -184,9 +183,8 @@ class _Check:
             raise ProofError(message) from error
         self.tree.append(hashed)
         self.digest.add(raw)
-        if self.since is not None and seq == self.since.size and self.tree.root() != self.since.root:
-            message = f"one of the rows 1 to {seq} is not what it was when the earlier head was signed"
-            raise ProofError(message)
+        if self.since is not None:
+            check_past(self.since, self.tree)
 
     def _head(self, values: list[Any]) -> None:
         head = _head_of(values)
@@ -205,9 +203,8 @@ class _Check:
                 "the rows are not those that were signed: they were changed, and leaf hashes and digests with"
                 " them, so the file itself cannot tell where"
             )
-        if self.since is not None and self.since.size > head.size:
-            message = f"the earlier head covers {self.since.size} rows, but only {head.size} are left"
-            raise ProofError(message)
+        if self.since is not None:
+            check_size(self.since, self.tree)
         self.summary = Summary(
             head,
             self.entries,

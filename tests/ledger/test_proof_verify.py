@@ -17,6 +17,7 @@ from ledger.model import Change, Entry, Kind
 from ledger.proof import lines
 from ledger.proof.errors import ProofError
 from ledger.proof.export import export
+from ledger.proof.heads import signed
 from ledger.proof.replay import Replay, Sums
 from ledger.proof.verify import Summary, last_head, read_lines, verify
 from tests.ledger.scribe import SANDBOX, Scribe, written
@@ -282,9 +283,7 @@ def resealed(scribe: Scribe, key: Ed25519PrivateKey = KEY) -> list[bytes]:
 
 
 def test_who_changes_all_hashes_too_is_stopped_by_the_signature() -> None:
-    scribe = written()
-    scribe.rows[7] = scribe.rows[7]._replace(reference="for nothing")  # type: ignore[call-arg]  # an entry
-    forged = resealed(scribe)
+    forged = list(export(with_a_new_past(), SANDBOX, KEY, 9_000))
     check(forged)
     says = fault([*forged[:-1], FILE[-1]])
     assert says.startswith("line 29: the rows are not those that were signed")
@@ -372,13 +371,17 @@ def test_sums_that_differ_are_told() -> None:
         replay.sums()
 
 
-def shorter() -> list[bytes]:
-    """Return an export of the log as it was two batches before."""
+def a_shorter_log() -> Scribe:
+    """Return the log as it was two batches before."""
     scribe = written()
     del scribe.batches[2:]
     scribe.rows = scribe.rows[: scribe.batches[-1].last_seq]
     scribe.head = (9, 2, 0, 0, scribe.batches[-1].digest)
-    return list(export(scribe, SANDBOX, KEY, 8_000))
+    return scribe
+
+
+def shorter() -> list[bytes]:
+    return list(export(a_shorter_log(), SANDBOX, KEY, 8_000))
 
 
 @pytest.mark.parametrize("earlier", [shorter(), shorter()[-1:], FILE])
@@ -386,10 +389,11 @@ def test_an_earlier_head_still_holds(earlier: list[bytes]) -> None:
     verify(FILE, PUBLIC, since=last_head(earlier))
 
 
-def with_a_new_past() -> list[bytes]:
+def with_a_new_past() -> Scribe:
     scribe = written()
     scribe.rows[7] = scribe.rows[7]._replace(reference="for nothing")  # type: ignore[call-arg]  # an entry
-    return resealed(scribe)
+    resealed(scribe)
+    return scribe
 
 
 def of_another_book() -> list[bytes]:
@@ -400,7 +404,7 @@ def of_another_book() -> list[bytes]:
     ("file", "earlier", "says"),
     [
         (
-            with_a_new_past(),
+            list(export(with_a_new_past(), SANDBOX, KEY, 9_000)),
             shorter(),
             "line 12: one of the rows 1 to 9 is not what it was when the earlier head",
         ),
@@ -413,6 +417,31 @@ def test_even_the_holder_of_the_key_cannot_change_the_past(
 ) -> None:
     with pytest.raises(ProofError, match=says):
         verify(file, PUBLIC, since=last_head(earlier))
+
+
+@pytest.mark.parametrize("earlier", [shorter(), FILE])
+def test_what_adds_to_an_earlier_head_is_signed(earlier: list[bytes]) -> None:
+    assert list(export(written(), SANDBOX, KEY, 9_000, last_head(earlier))) == FILE
+
+
+@pytest.mark.parametrize(
+    ("log", "earlier", "says"),
+    [
+        (with_a_new_past, shorter(), "one of the rows 1 to 9 is not what it was"),
+        (a_shorter_log, FILE, "the earlier head covers 23 rows, but only 9 are left"),
+        (written, [orjson.dumps({**orjson.loads(FILE[-1]), "size": 9}) + b"\n"], "signature of the head"),
+    ],
+)
+def test_a_new_past_is_not_signed(log: Callable[[], Scribe], earlier: list[bytes], says: str) -> None:
+    """Who can write to the database can seal all batches anew; who signs can still tell."""
+    with pytest.raises(ProofError, match=says):
+        list(export(log(), SANDBOX, KEY, 9_000, last_head(earlier)))
+
+
+def test_a_head_of_another_book_is_no_earlier_one() -> None:
+    head = signed(last_head(FILE)._replace(sandbox_id="sbx_2"), KEY)
+    with pytest.raises(ProofError, match="this is book sbx_1, but the earlier head is of book sbx_2"):
+        list(export(written(), SANDBOX, KEY, 9_000, head))
 
 
 def test_an_earlier_head_is_checked_first() -> None:
