@@ -4,8 +4,8 @@ An entry carries both accounts' totals, so the last one before the place in the 
 it does not tell is which of the holds had run out by then and were not swept yet: those are looked for.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from ledger.clock import Micros
 from ledger.errors import StorageError
@@ -20,9 +20,9 @@ _CHANGES: Final = """\
 SELECT seq, change, value, effective_at FROM ledger_account_change
 WHERE sandbox_id = :sandbox_id AND account_id = :account_id AND seq <= :seq ORDER BY seq"""
 
-# A page of the account's entries, newest first; with those that are holds, what acted on each by then.
+# A page of the account's entries, newest first, and those of them that are holds.
 _HOLDS: Final = f"""\
-SELECT own.seq, h.debit_account, h.amount, h.expires_at, a.kind, a.amount, a.expires_at
+SELECT own.seq, h.id, h.debit_account, h.amount, h.expires_at
 FROM (
   SELECT seq FROM (SELECT seq FROM ledger_entry
     WHERE sandbox_id = :sandbox_id AND debit_account = :account_id AND seq < :before
@@ -34,9 +34,14 @@ FROM (
   ORDER BY seq DESC LIMIT {PAGE}
 ) AS own
 LEFT JOIN ledger_entry AS h ON h.sandbox_id = :sandbox_id AND h.seq = own.seq AND h.kind = {Kind.HOLD:d}
-LEFT JOIN ledger_entry AS a ON a.sandbox_id = :sandbox_id AND a.target_id = h.id AND a.target_id <> ''
-  AND a.seq <= :seq
-ORDER BY own.seq DESC, a.seq"""
+ORDER BY own.seq DESC"""
+
+# What acted on a hold by then. The inner list is read from its index alone, which SQLite then prefers.
+_ACTS: Final = """\
+SELECT e.kind, e.amount, e.expires_at
+FROM (SELECT seq FROM ledger_entry
+  WHERE sandbox_id = :sandbox_id AND target_id = :target_id AND target_id <> '' AND seq <= :seq) AS act
+CROSS JOIN ledger_entry AS e WHERE e.sandbox_id = :sandbox_id AND e.seq = act.seq ORDER BY e.seq"""
 
 
 class BalanceAsOf(NamedTuple):
@@ -104,35 +109,35 @@ def _run_out(
 
     Going back from `seq`, all open holds are found when they add up to what is pending.
     """
-    place = {"sandbox_id": sandbox_id, "account_id": account_id, "seq": seq}
     missing = [totals.debits_pending, totals.credits_pending]
     run_out = [0, 0]
     before = seq + 1
     while missing != [0, 0]:
-        rows = store.query(_HOLDS, {**place, "before": before})
+        page = {"sandbox_id": sandbox_id, "account_id": account_id, "before": before}
+        rows = store.query(_HOLDS, page)
         if not rows:
             message = f"what is pending on {account_id!r} of {sandbox_id} is not what its holds add up to"
             raise StorageError(message)
         before = rows[-1][0]
-        for side, remaining, expires_at in _holds(account_id, rows):
+        for _, hold_id, payer, amount, expires_at in rows:
+            if hold_id is None:
+                continue
+            acts = store.query(_ACTS, {"sandbox_id": sandbox_id, "target_id": hold_id, "seq": seq})
+            remaining, runs_out_at = _stood(amount, expires_at, acts)
+            side = int(payer != account_id)
             missing[side] -= remaining
-            if 0 < expires_at <= at:
+            if 0 < runs_out_at <= at:
                 run_out[side] += remaining
     return run_out[0], run_out[1]
 
 
-def _holds(account_id: str, rows: Iterable[Sequence[Any]]) -> Iterable[tuple[int, int, Micros]]:
-    """Say of each hold of a page whose side it is on (0 if the account pays), what remains, when it runs out."""
-    holds: dict[int, tuple[int, int, Micros]] = {}
-    for seq, payer, amount, first_expiry, kind, moved, moved_to in rows:
-        if payer is None:
-            continue
-        side, remaining, expires_at = holds.get(seq, (int(payer != account_id), amount, first_expiry))
+def _stood(remaining: int, expires_at: Micros, acts: Iterable[tuple[int, int, Micros]]) -> tuple[int, Micros]:
+    """Say what remained of a hold, and when it ran out, after what acted on it (kind, amount, expires_at)."""
+    for kind, amount, moved_to in acts:
         if kind == Kind.EXTEND:
             expires_at = moved_to
         elif kind == Kind.CAPTURE:
-            remaining -= moved
-        elif kind is not None:
+            remaining -= amount
+        else:
             remaining = 0
-        holds[seq] = (side, remaining, expires_at)
-    return holds.values()
+    return remaining, expires_at

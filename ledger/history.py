@@ -10,9 +10,11 @@ from ledger.clock import Micros
 from ledger.model import MAX_CODE, AccountChange, Change, Entry, Kind
 from ledger.seek import last_seq
 from ledger.storage.store import Store
+from ledger.storage.tables import ONCE
 
 _LAST: Final = 2**63 - 1
 _COLUMNS: Final = ", ".join(Entry._fields)
+_FULL: Final = ", ".join(f"e.{column}" for column in Entry._fields)
 _CHANGE_COLUMNS: Final = ", ".join(AccountChange._fields)
 
 _ENTRIES_AFTER: Final = f"""\
@@ -23,7 +25,7 @@ SELECT {_CHANGE_COLUMNS} FROM ledger_account_change
 WHERE sandbox_id = :sandbox_id AND seq > :after ORDER BY seq LIMIT :limit"""
 _REVERSAL: Final = f"""\
 SELECT {_COLUMNS} FROM ledger_entry
-WHERE sandbox_id = :sandbox_id AND target_id = :target_id AND target_id <> '' AND kind = {Kind.REVERSAL:d}"""
+WHERE sandbox_id = :sandbox_id AND target_id = :target_id AND {ONCE} AND kind = {Kind.REVERSAL:d}"""
 
 
 class AccountFilter(NamedTuple):
@@ -165,23 +167,30 @@ def statement_of(store: Store, sandbox_id: str, wanted: Filter) -> tuple[str, Ma
         "high": high,
         "limit": wanted.limit,
     }
-    where = "sandbox_id = :sandbox_id AND seq >= :low AND seq <= :high"
+    terms = ""
     for field in ("kind", "code", "reference", "currency"):
         value = getattr(wanted, field, None)
         if value:
             parameters[field] = int(value) if field == "kind" else value
-            where += f" AND {field} = :{field}"
-    order = f"ORDER BY seq{' DESC' if wanted.reversed else ''} LIMIT :limit"
+            terms += f" AND e.{field} = :{field}"
+    order = f"seq{' DESC' if wanted.reversed else ''} LIMIT :limit"
     if isinstance(wanted, QueryFilter):
-        return f"SELECT {_COLUMNS} FROM ledger_entry WHERE {where} {order}", parameters
+        return f"SELECT {_FULL} FROM ledger_entry AS e WHERE {_of('e')}{terms} ORDER BY e.{order}", parameters
     parameters["account_id"] = wanted.account_id
-    sides = [side for side in ("debit", "credit") if getattr(wanted, f"{side}s")]
+    # The numbers of a side are read from its index alone: SQLite would else rather read the whole book.
     halves = [
-        f"SELECT * FROM (SELECT {_COLUMNS} FROM ledger_entry"
-        f" WHERE {side}_account = :account_id AND {where} {order}) AS {side}_side"
-        for side in sides
+        f"SELECT * FROM (SELECT {_FULL} FROM"
+        f" (SELECT seq FROM ledger_entry AS i WHERE i.{side}_account = :account_id AND {_of('i')}) AS own"
+        f" CROSS JOIN ledger_entry AS e WHERE e.sandbox_id = :sandbox_id AND e.seq = own.seq{terms}"
+        f" ORDER BY own.{order}) AS {side}_side"
+        for side in ("debit", "credit")
+        if getattr(wanted, f"{side}s")
     ]
-    return f"SELECT * FROM ({' UNION ALL '.join(halves)}) AS own {order}", parameters
+    return f"SELECT * FROM ({' UNION ALL '.join(halves)}) AS e ORDER BY e.{order}", parameters
+
+
+def _of(name: str) -> str:
+    return f"{name}.sandbox_id = :sandbox_id AND {name}.seq >= :low AND {name}.seq <= :high"
 
 
 def _check(wanted: Filter) -> None:

@@ -47,6 +47,10 @@ _HOLD: Final = Kind.HOLD
 _ENTRY_COLUMNS: Final = ", ".join(f"e.{column}" for column in Entry._fields)
 _ENTRY_WIDTH: Final = len(Entry._fields)
 
+# Without statistics SQLite would rather read the whole book by its primary key.
+_BY_TARGET: Final = "INDEXED BY ledger_entry_target"
+_BY_ACCOUNT: Final = "INDEXED BY ledger_account_change_account"
+
 # Every list is joined as a table, outermost: one look-up per value, and no set built first as IN would.
 _WANTED: Final = "WITH wanted (value) AS (VALUES {})"
 # Two narrow columns, since sqlite3 describes every column anew for each statement, rows or not.
@@ -61,20 +65,20 @@ FROM wanted CROSS JOIN ledger_entry AS e
 LEFT JOIN ledger_open_hold AS o ON o.sandbox_id = ?1 AND o.hold_id = e.id
 WHERE e.sandbox_id = ?1 AND e.seq = wanted.value"""
 _ACTS: Final = f"""{_WANTED}
-SELECT target_id, id, kind, amount, expires_at FROM wanted CROSS JOIN ledger_entry
+SELECT target_id, id, kind, amount, expires_at FROM wanted CROSS JOIN ledger_entry {_BY_TARGET}
 WHERE sandbox_id = ?1 AND target_id = wanted.value AND target_id <> '' ORDER BY wanted.value, seq"""
 _ACCOUNTS: Final = f"""{_WANTED}
 SELECT {", ".join(Account._fields)} FROM wanted CROSS JOIN ledger_account
 WHERE sandbox_id = ?1 AND id = wanted.value"""
 _LIMITS: Final = f"""{_WANTED}
-SELECT c.account_id, c.effective_at, c.value FROM wanted CROSS JOIN ledger_account_change AS c
+SELECT c.account_id, c.effective_at, c.value FROM wanted CROSS JOIN ledger_account_change AS c {_BY_ACCOUNT}
 WHERE c.sandbox_id = ?1 AND c.account_id = wanted.value AND c.change = {Change.LIMIT:d}
 ORDER BY c.account_id, c.effective_at, c.seq"""
 
 _HEAD: Final = f"SELECT {', '.join(Head._fields)} FROM ledger_book WHERE sandbox_id = ?"
 _ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e WHERE sandbox_id = ? AND id = ?"
 _ACTING_ON: Final = f"""\
-SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e
+SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e {_BY_TARGET}
 WHERE sandbox_id = ? AND target_id = ? AND target_id <> '' ORDER BY seq"""
 # The entries of a chain follow one another: the first that is not of it ends the look.
 _CHAIN: Final = f"""\
@@ -94,7 +98,7 @@ _STATEMENT: Final = f"""\
 SELECT {_ENTRY_COLUMNS}, CASE
   WHEN e.kind = {Kind.POST:d} THEN
     (SELECT h.amount FROM ledger_entry AS h WHERE h.sandbox_id = ?1 AND h.id = e.target_id)
-    - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c WHERE c.sandbox_id = ?1
+    - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c {_BY_TARGET} WHERE c.sandbox_id = ?1
       AND c.target_id = e.target_id AND c.target_id <> '' AND c.kind = {Kind.CAPTURE:d}), 0)
   WHEN e.kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}, {Kind.CAPTURE:d}) THEN e.amount
   ELSE 0 END

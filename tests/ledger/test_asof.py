@@ -64,7 +64,7 @@ def test_an_hour_of_ali(shop: Book, store: SqliteStore) -> None:
     for at, known_at, expected in rows:
         known = None if known_at is None else NOW + known_at
         assert seen(store, "ali", NOW + at, known) == expected, (at, known_at)
-    assert shop.balance_as_of("sara", NOW + 8) == BalanceAsOf("sara", 11, 0, 0, 11, 5, 0)
+    assert shop.balance_as_of("sara", NOW + 8) == BalanceAsOf("sara", 11, 0, 0, 41, 5, 0)
     assert shop.balance_as_of("sara", NOW + 30) == BalanceAsOf("sara", 14, 0, 0, 0, 5, 0)
 
 
