@@ -3,11 +3,12 @@
 from itertools import permutations
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import Book, Kind, SqliteStore, Status, Transfer
+from ledger import Book, Kind, SqliteStore, Status, Store, Transfer
 from ledger.model import AccountChange, Entry, TransferFlag
 from ledger.proof.export import export, prove_growth, prove_row, sign_head
 from ledger.proof.heads import extends_head, includes_row
@@ -21,11 +22,18 @@ SANDBOX = "sbx_1"
 NAMES = ("bank", "ali", "sara", "till", "dollars")
 
 
-def checked(store: SqliteStore) -> Summary:
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind that a log can be read from."""
+    store: Store = request.getfixturevalue(f"{request.param}_store")
+    return store
+
+
+def checked(store: Store) -> Summary:
     return verify(export(store, SANDBOX, KEY, LATER), KEY.public_key())
 
 
-def replayed(store: SqliteStore) -> Replay:
+def replayed(store: Store) -> Replay:
     replay = Replay()
     for row in rows_of(store, SANDBOX, 1, head_of(store, SANDBOX).last_seq):
         if len(row) == len(Entry._fields):
@@ -35,7 +43,7 @@ def replayed(store: SqliteStore) -> Replay:
     return replay
 
 
-def agrees(store: SqliteStore, book: Book) -> bool:
+def agrees(store: Store, book: Book) -> bool:
     """Check the export, and that the replay ends where the ledger does."""
     summary, balance = checked(store), book.trial_balance()
     sums = [sum(each) for each in zip(*summary.sums.values(), strict=True)] or [0, 0, 0, 0]
@@ -43,8 +51,8 @@ def agrees(store: SqliteStore, book: Book) -> bool:
     return replayed(store).accounts == ours and list(balance[1:]) == sums
 
 
-def test_every_kind_of_row(store: SqliteStore) -> None:
-    book = Book(store, SANDBOX)
+def test_every_kind_of_row(sql_store: Store) -> None:
+    book = Book(sql_store, SANDBOX)
     settle(book)
     batch = [
         pay("p1", 10),
@@ -66,33 +74,35 @@ def test_every_kind_of_row(store: SqliteStore) -> None:
     book.set_credit_limit("ali", 50, effective_at=LATER + 5, now=LATER, recorded_at=LATER)
     book.close_account("till", now=LATER, recorded_at=LATER)
     book.reopen_account("till", now=LATER, recorded_at=LATER)
-    kinds = {row[2] for row in rows_of(store, SANDBOX, 1, head_of(store, SANDBOX).last_seq) if len(row) > 9}
+    kinds = {
+        row[2] for row in rows_of(sql_store, SANDBOX, 1, head_of(sql_store, SANDBOX).last_seq) if len(row) > 9
+    }
     assert kinds == set(Kind)
-    assert agrees(store, book)
+    assert agrees(sql_store, book)
 
 
-def test_every_row_and_every_head_of_a_book_is_proved(store: SqliteStore) -> None:
-    book = Book(store, SANDBOX)
+def test_every_row_and_every_head_of_a_book_is_proved(sql_store: Store) -> None:
+    book = Book(sql_store, SANDBOX)
     settle(book)
-    heads = [sign_head(store, SANDBOX, KEY, NOW)]
+    heads = [sign_head(sql_store, SANDBOX, KEY, NOW)]
     for number in range(5):
         post(book, *(pay(f"p{number}.{each}", 1) for each in range(number)))
-        heads.append(sign_head(store, SANDBOX, KEY, NOW))
+        heads.append(sign_head(sql_store, SANDBOX, KEY, NOW))
     newest = heads[-1]
     for older in heads:
-        assert extends_head(older, newest, prove_growth(store, older, newest))
-    for row in rows_of(store, SANDBOX, 1, newest.size):
-        assert includes_row(newest, row, prove_row(store, newest, row[0]))
+        assert extends_head(older, newest, prove_growth(sql_store, older, newest))
+    for row in rows_of(sql_store, SANDBOX, 1, newest.size):
+        assert includes_row(newest, row, prove_row(sql_store, newest, row[0]))
 
 
-def test_a_book_of_more_than_a_page(store: SqliteStore) -> None:
-    book = Book(store, SANDBOX)
+def test_a_book_of_more_than_a_page(sql_store: Store) -> None:
+    book = Book(sql_store, SANDBOX)
     settle(book)
     for batch in range(3):
         post(book, *(Transfer(f"p{batch}.{each}", "bank", "ali", 1) for each in range(PAGE - 300)))
     for batch in range(PAGE):
         post(book, Transfer(f"q{batch}", "bank", "ali", 1))
-    assert checked(store).head[1:4:2] == (3 * (PAGE - 300) + PAGE + 6, PAGE + 5)
+    assert checked(sql_store).head[1:4:2] == (3 * (PAGE - 300) + PAGE + 6, PAGE + 5)
 
 
 flags = st.sampled_from([0, 0, 0, *TransferFlag])
