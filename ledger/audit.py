@@ -41,22 +41,31 @@ _SUMS: Final = f"count(*), {_HALVES} FROM ledger_account WHERE sandbox_id = :san
 _POSTING: Final = f"({Kind.TRANSFER:d}, {Kind.POST:d}, {Kind.CAPTURE:d}, {Kind.REVERSAL:d})"
 _ENDING: Final = f"({Kind.POST:d}, {Kind.VOID:d}, {Kind.EXPIRE:d})"
 
-# What the captures of a hold have moved before an entry that acts on it; never more than the hold.
-_CAPTURED: Final = f"""coalesce((SELECT sum(c.amount) FROM ledger_entry AS c
-  WHERE c.sandbox_id = e.sandbox_id AND c.target_id = e.target_id AND c.target_id <> ''
-    AND c.kind = {Kind.CAPTURE:d} AND c.seq < e.seq), 0)"""
+# The entries, each told with what it acts on: `rest` is what a hold still held before it, `holds`,
+# `captures` and `endings` count what came before. Windows, since look-ups of each entry's target would
+# lean on statistics that a database may not have.
+_STORY: Final = f"""\
+WITH story AS (
+  SELECT e.*, CASE WHEN target_id = '' THEN id ELSE target_id END AS subject
+  FROM ledger_entry AS e WHERE sandbox_id = :sandbox_id
+), told AS (
+  SELECT story.*,
+    coalesce(sum(CASE kind WHEN {Kind.HOLD:d} THEN amount WHEN {Kind.CAPTURE:d} THEN -amount ELSE 0 END)
+      OVER earlier, 0) AS rest,
+    coalesce(sum(CASE WHEN kind = {Kind.HOLD:d} THEN 1 ELSE 0 END) OVER earlier, 0) AS holds,
+    coalesce(sum(CASE WHEN kind = {Kind.CAPTURE:d} THEN 1 ELSE 0 END) OVER earlier, 0) AS captures,
+    coalesce(sum(CASE WHEN kind IN {_ENDING} THEN 1 ELSE 0 END) OVER earlier, 0) AS endings
+  FROM story
+  WINDOW earlier AS (PARTITION BY subject ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+)"""
 
 # Each entry as its two accounts see it; a delta is what it should add to their own side.
-_LEGS: Final = f"""\
-WITH moved AS (
-  SELECT e.*,
-    CASE WHEN e.kind = {Kind.HOLD:d} THEN e.amount
-      WHEN e.kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}, {Kind.CAPTURE:d}) THEN -e.amount
-      WHEN e.kind = {Kind.POST:d} THEN {_CAPTURED} - coalesce((SELECT h.amount FROM ledger_entry AS h
-        WHERE h.sandbox_id = e.sandbox_id AND h.id = e.target_id), 0)
-      ELSE 0 END AS held,
-    CASE WHEN e.kind IN {_POSTING} THEN e.amount ELSE 0 END AS posted
-  FROM ledger_entry AS e WHERE e.sandbox_id = :sandbox_id
+_LEGS: Final = f"""{_STORY}, moved AS (
+  SELECT told.*,
+    CASE WHEN kind = {Kind.HOLD:d} THEN amount WHEN kind = {Kind.CAPTURE:d} THEN -amount
+      WHEN kind IN {_ENDING} THEN -rest ELSE 0 END AS held,
+    CASE WHEN kind IN {_POSTING} THEN amount ELSE 0 END AS posted
+  FROM told
 ), leg AS (
   SELECT seq, id, debit_account AS account,
     debit_debits_pending AS dp, debit_debits_posted AS d,
@@ -68,6 +77,13 @@ WITH moved AS (
     credit_debits_pending, credit_debits_posted, credit_credits_pending, credit_credits_posted,
     0, 0, held, posted
   FROM moved
+)"""
+
+# The credit limits that were set, small enough to be kept aside.
+_LIMITS: Final = f"""\
+WITH limits AS MATERIALIZED (
+  SELECT account_id, value, effective_at, seq FROM ledger_account_change
+  WHERE sandbox_id = :sandbox_id AND change = {Change.LIMIT:d}
 )"""
 
 # Entries and account changes as the one log that they are.
@@ -87,9 +103,8 @@ SELECT e.id, 'takes {side} account ' || a.id || ' past its limit' FROM ledger_en
 JOIN ledger_account AS a ON a.sandbox_id = e.sandbox_id AND a.id = e.{side}_account
   AND (a.flags & {flag:d}) <> 0
 WHERE e.sandbox_id = :sandbox_id AND e.kind IN ({Kind.TRANSFER:d}, {Kind.HOLD:d}, {Kind.REVERSAL:d})
-  AND e.{side}_{side}s_pending - coalesce((SELECT l.value FROM ledger_account_change AS l
-    WHERE l.sandbox_id = e.sandbox_id AND l.account_id = a.id AND l.change = {Change.LIMIT:d}
-      AND l.seq < e.seq AND l.effective_at <= e.happened_at
+  AND e.{side}_{side}s_pending - coalesce((SELECT l.value FROM limits AS l
+    WHERE l.account_id = a.id AND l.seq < e.seq AND l.effective_at <= e.happened_at
     ORDER BY l.effective_at DESC, l.seq DESC LIMIT 1), 0)
   > e.{side}_{other}s_posted - e.{side}_{side}s_posted"""
 
@@ -145,7 +160,8 @@ ORDER BY a.id""",
     ),
     "account_limits": Check(
         "No entry takes an account past its own limit of then, with held money counted against the owner.",
-        _past_limit("debit", AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
+        f"{_LIMITS}\n"
+        + _past_limit("debit", AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
         + "\nUNION ALL\n"
         + _past_limit("credit", AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS),
     ),
@@ -159,16 +175,14 @@ ORDER BY a.id""",
     ),
     "credit_limits": Check(
         "An account has the last credit limit before the one that it says is due.",
-        f"""\
+        f"""{_LIMITS}
 SELECT a.id, 'credit limit differs from its history' FROM ledger_account AS a
 WHERE a.sandbox_id = :sandbox_id AND (a.credit_limit <>
-  coalesce((SELECT l.value FROM ledger_account_change AS l
-    WHERE l.sandbox_id = a.sandbox_id AND l.account_id = a.id AND l.change = {Change.LIMIT:d}
-      AND (a.limit_due_at = 0 OR l.effective_at < a.limit_due_at)
+  coalesce((SELECT l.value FROM limits AS l
+    WHERE l.account_id = a.id AND (a.limit_due_at = 0 OR l.effective_at < a.limit_due_at)
     ORDER BY l.effective_at DESC, l.seq DESC LIMIT 1), 0)
-  OR (a.limit_due_at <> 0 AND NOT EXISTS (SELECT 1 FROM ledger_account_change AS l
-    WHERE l.sandbox_id = a.sandbox_id AND l.account_id = a.id AND l.change = {Change.LIMIT:d}
-      AND l.effective_at = a.limit_due_at)))
+  OR (a.limit_due_at <> 0 AND NOT EXISTS
+    (SELECT 1 FROM limits AS l WHERE l.account_id = a.id AND l.effective_at = a.limit_due_at)))
 ORDER BY a.id""",
     ),
     "entry_accounts": Check(
@@ -228,17 +242,12 @@ WHERE b.sandbox_id = :sandbox_id AND b.last_seq > 0 AND NOT EXISTS (
     ),
     "holds_acted_on": Check(
         "What acts on a hold comes after it and before its end, and takes no more than remains.",
-        f"""\
-SELECT e.id, 'acts on no hold, on one that has ended, or takes another amount than it may'
-FROM ledger_entry AS e LEFT JOIN ledger_entry AS h
-  ON h.sandbox_id = e.sandbox_id AND h.id = e.target_id AND h.kind = {Kind.HOLD:d} AND h.seq < e.seq
-WHERE e.sandbox_id = :sandbox_id
-  AND e.kind IN ({Kind.POST:d}, {Kind.VOID:d}, {Kind.EXPIRE:d}, {Kind.CAPTURE:d}, {Kind.EXTEND:d})
-  AND (h.amount IS NULL OR e.amount > h.amount - {_CAPTURED}
-    OR (e.kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}) AND e.amount <> h.amount - {_CAPTURED})
-    OR EXISTS (SELECT 1 FROM ledger_entry AS x WHERE x.sandbox_id = e.sandbox_id
-      AND x.target_id = e.target_id AND x.target_id <> '' AND x.seq < e.seq AND x.kind IN {_ENDING}))
-ORDER BY e.seq""",
+        f"""{_STORY}
+SELECT id, 'acts on no hold, on one that has ended, or takes another amount than it may' FROM told
+WHERE (kind IN {_ENDING} OR kind IN ({Kind.CAPTURE:d}, {Kind.EXTEND:d}))
+  AND (holds <> 1 OR endings > 0 OR (captures > 0 AND rest = 0) OR amount > rest
+    OR (kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}) AND amount <> rest))
+ORDER BY seq""",
     ),
     "reversals": Check(
         "A reversal moves back all that a transfer, post or capture before it has moved.",
@@ -252,30 +261,26 @@ ORDER BY e.seq""",
     ),
     "holds_listed": Check(
         "The list of open holds has every hold that nothing has ended, as it is now, and no other.",
-        f"""\
-WITH hold AS (
-  SELECT h.id, h.seq, h.amount - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c
-      WHERE c.sandbox_id = h.sandbox_id AND c.target_id = h.id AND c.target_id <> ''
-        AND c.kind = {Kind.CAPTURE:d}), 0) AS remaining,
-    coalesce((SELECT x.expires_at FROM ledger_entry AS x
-      WHERE x.sandbox_id = h.sandbox_id AND x.target_id = h.id AND x.target_id <> ''
-        AND x.kind = {Kind.EXTEND:d} ORDER BY x.seq DESC LIMIT 1), h.expires_at) AS expires_at
-  FROM ledger_entry AS h
-  WHERE h.sandbox_id = :sandbox_id AND h.kind = {Kind.HOLD:d}
-    AND NOT EXISTS (SELECT 1 FROM ledger_entry AS e WHERE e.sandbox_id = h.sandbox_id
-      AND e.target_id = h.id AND e.target_id <> '' AND e.kind IN {_ENDING})
-), open AS (
-  SELECT * FROM hold WHERE remaining > 0 OR NOT EXISTS (SELECT 1 FROM ledger_entry AS c
-    WHERE c.sandbox_id = :sandbox_id AND c.target_id = hold.id AND c.target_id <> ''
-      AND c.kind = {Kind.CAPTURE:d})
+        f"""{_STORY}, standing AS (
+  SELECT subject, max(CASE WHEN kind = {Kind.HOLD:d} THEN seq ELSE 0 END) AS seq,
+    max(CASE WHEN kind IN ({Kind.HOLD:d}, {Kind.EXTEND:d}) THEN seq ELSE 0 END) AS timed,
+    sum(CASE kind WHEN {Kind.HOLD:d} THEN amount WHEN {Kind.CAPTURE:d} THEN -amount ELSE 0 END) AS remaining,
+    sum(CASE WHEN kind = {Kind.CAPTURE:d} THEN 1 ELSE 0 END) AS captures,
+    sum(CASE WHEN kind IN {_ENDING} THEN 1 ELSE 0 END) AS endings
+  FROM story GROUP BY subject
+), still_open AS (
+  SELECT s.subject, s.seq, s.remaining, t.expires_at FROM standing AS s
+  JOIN ledger_entry AS t ON t.sandbox_id = :sandbox_id AND t.seq = s.timed
+  WHERE s.seq > 0 AND s.endings = 0 AND (s.captures = 0 OR s.remaining > 0)
 )
-SELECT id, 'is open but not listed as it is' FROM open
-WHERE NOT EXISTS (SELECT 1 FROM ledger_open_hold AS o WHERE o.sandbox_id = :sandbox_id
-  AND o.hold_id = open.id AND o.seq = open.seq AND o.remaining = open.remaining
-  AND o.expires_at = open.expires_at)
+SELECT s.subject, 'is open but not listed as it is' FROM still_open AS s
+LEFT JOIN ledger_open_hold AS o ON o.sandbox_id = :sandbox_id AND o.hold_id = s.subject
+  AND o.seq = s.seq AND o.remaining = s.remaining AND o.expires_at = s.expires_at
+WHERE o.hold_id IS NULL
 UNION ALL
 SELECT o.hold_id, 'is listed but not open' FROM ledger_open_hold AS o
-WHERE o.sandbox_id = :sandbox_id AND NOT EXISTS (SELECT 1 FROM open WHERE open.id = o.hold_id)
+LEFT JOIN still_open AS s ON s.subject = o.hold_id
+WHERE o.sandbox_id = :sandbox_id AND s.subject IS NULL
 ORDER BY 1""",
     ),
     "holds_in_time": Check(
