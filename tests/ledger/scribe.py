@@ -1,12 +1,20 @@
 """Writes a log by hand, with every kind of row, for what reads logs and knows no `Book`."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ledger.model import AccountChange, Batch, Change, Entry, Kind
 from ledger.proof import GENESIS, BatchHeader, extend
+from ledger.proof.errors import ProofError
+from ledger.proof.export import export
+from ledger.proof.verify import Summary, read_lines, verify
 
 SANDBOX = "sbx_1"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
 class Scribe:
@@ -103,3 +111,32 @@ def written() -> Scribe:
     scribe.change("cash", Change.REOPEN)
     scribe.seal()
     return scribe
+
+
+def resealed(scribe: Scribe, key: Ed25519PrivateKey = KEY) -> list[bytes]:
+    """Return what who can write to the database, and seals all batches anew, can export."""
+    ends = [batch.last_seq for batch in scribe.batches]
+    rows, scribe.rows, scribe.batches = scribe.rows, [], []
+    for end in ends:
+        scribe.rows = rows[:end]
+        scribe.seal()
+    return list(export(scribe, SANDBOX, key, 9_000))
+
+
+def with_a_new_past() -> Scribe:
+    scribe = written()
+    scribe.rows[7] = scribe.rows[7]._replace(reference="for nothing")  # type: ignore[call-arg]  # an entry
+    resealed(scribe)
+    return scribe
+
+
+def check(file: list[bytes]) -> Summary:
+    """Check the lines of a file as a file is checked."""
+    return verify(read_lines(io.BytesIO(b"".join(file))), KEY.public_key())
+
+
+def fault(file: list[bytes]) -> str:
+    """Return what is said of a file that does not hold."""
+    with pytest.raises(ProofError) as refused:
+        check(file)
+    return str(refused.value)

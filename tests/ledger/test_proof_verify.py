@@ -1,6 +1,5 @@
 """A checked file is what was signed; of a changed one the first thing that was changed is named."""
 
-import io
 import json
 import re
 from collections.abc import Callable
@@ -13,16 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import StorageError
-from ledger.model import Change, Entry, Kind
+from ledger.model import Change
 from ledger.proof import lines
 from ledger.proof.errors import ProofError
 from ledger.proof.export import export
-from ledger.proof.heads import signed
-from ledger.proof.replay import Replay, Sums
-from ledger.proof.verify import Summary, last_head, read_lines, verify
-from tests.ledger.scribe import SANDBOX, Scribe, written
+from ledger.proof.replay import Sums
+from ledger.proof.verify import verify
+from tests.ledger.scribe import KEY, SANDBOX, Scribe, check, fault, resealed, with_a_new_past, written
 
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key()
 FILE = list(export(written(), SANDBOX, KEY, 9_000))
 PLACES = {
@@ -43,16 +40,6 @@ PLACES = {
     "head": 29,
 }
 """The lines of the file, numbered from 1, that the tests speak of."""
-
-
-def check(file: list[bytes]) -> Summary:
-    return verify(read_lines(io.BytesIO(b"".join(file))), PUBLIC)
-
-
-def fault(file: list[bytes]) -> str:
-    with pytest.raises(ProofError) as refused:
-        check(file)
-    return str(refused.value)
 
 
 def with_fields(place: str, **changes: Any) -> list[bytes]:
@@ -272,16 +259,6 @@ def test_another_key_has_not_signed_this() -> None:
         verify(FILE, other_key)
 
 
-def resealed(scribe: Scribe, key: Ed25519PrivateKey = KEY) -> list[bytes]:
-    """Return what who can write to the database, and seals all batches anew, can export."""
-    ends = [batch.last_seq for batch in scribe.batches]
-    rows, scribe.rows, scribe.batches = scribe.rows, [], []
-    for end in ends:
-        scribe.rows = rows[:end]
-        scribe.seal()
-    return list(export(scribe, SANDBOX, key, 9_000))
-
-
 def test_who_changes_all_hashes_too_is_stopped_by_the_signature() -> None:
     forged = list(export(with_a_new_past(), SANDBOX, KEY, 9_000))
     check(forged)
@@ -306,153 +283,3 @@ def test_a_head_of_another_book_does_not_fit() -> None:
     assert (
         fault([header, empty[-1]]) == "line 2: the header is of book sbx_2, but the signed head of book sbx_1"
     )
-
-
-PAIR = ("ali", "sara")
-
-
-def wrong(row: int, **changes: Any) -> Callable[[Scribe], None]:
-    """Change a row of the log, whose seq is given."""
-
-    def change(scribe: Scribe) -> None:
-        scribe.rows[row - 1] = scribe.rows[row - 1]._replace(**changes)
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (
-            wrong(8, debit_debits_posted=31),
-            r"row 8 \(pay\) cannot be: debit_debits_posted is 31, but 30 follows",
-        ),
-        (
-            wrong(8, credit_credits_posted=0),
-            "credit_credits_posted is 0, but 30 follows from the rows before",
-        ),
-        (wrong(8, amount=31), "debit_debits_posted is 30, but 31 follows"),
-        (wrong(8, amount=-1), "moves less than nothing"),
-        (wrong(8, kind=9), "of no known kind"),
-        (wrong(8, credit_account="ali"), "from an account to itself"),
-        (wrong(8, kind=Kind.HOLD), "debit_debits_pending is 0, but 30 follows"),
-        (wrong(8, debit_account="thief"), "account thief was never opened"),
-        (wrong(8, currency="USD"), "account ali is in PKR, not in USD"),
-        (wrong(8, happened_at=1), "its time is before that of the row before it"),
-        (wrong(8, recorded_at=1), "its time is before that of the row before it"),
-        (wrong(10, amount=21), "row 10 .h1. cannot be: debit_debits_pending is 20, but 21 follows"),
-        (wrong(11, target_id="h9"), "there is no open hold 'h9'"),
-        (wrong(11, target_id="pay"), "there is no open hold 'pay'"),
-        (wrong(11, debit_account="bank"), "it does not fit hold h1, of which 20 are left"),
-        (wrong(11, amount=21), "it does not fit hold h1, of which 20 are left"),
-        (wrong(13, amount=16), "it does not fit hold h1, of which 15 are left"),
-        (wrong(15, target_id="h1"), "there is no open hold 'h1'"),
-        (wrong(15, kind=Kind.POST), "debit_debits_posted is 45, but 53 follows"),
-        (wrong(20, amount=29), "debit_debits_posted is 30, but 29 follows"),
-        (wrong(1, change=9), "there is no account change 9"),
-        (wrong(2, account_id="bank"), r"row 2 \(bank\) cannot be: account bank is already open"),
-        (wrong(2, change=Change.CLOSE), "account ali is not yet open"),
-        (wrong(22, change=Change.OPEN), "account cash is already open"),
-        (wrong(22, happened_at=1), "its time is before that of the row before it"),
-    ],
-)
-def test_totals_are_reckoned_anew(change: Callable[[Scribe], None], says: str) -> None:
-    scribe = written()
-    change(scribe)
-    assert re.search(says, fault(resealed(scribe)))
-
-
-def test_sums_that_differ_are_told() -> None:
-    replay = Replay()
-    for row in written().rows:
-        replay.entry(row) if isinstance(row, Entry) else replay.change(row)
-    replay.accounts["ali"] = (0, 0, 0, 0)
-    with pytest.raises(ProofError, match="debits and credits in PKR differ: Sums"):
-        replay.sums()
-
-
-def a_shorter_log() -> Scribe:
-    """Return the log as it was two batches before."""
-    scribe = written()
-    del scribe.batches[2:]
-    scribe.rows = scribe.rows[: scribe.batches[-1].last_seq]
-    scribe.head = (9, 2, 0, 0, scribe.batches[-1].digest)
-    return scribe
-
-
-def shorter() -> list[bytes]:
-    return list(export(a_shorter_log(), SANDBOX, KEY, 8_000))
-
-
-@pytest.mark.parametrize("earlier", [shorter(), shorter()[-1:], FILE])
-def test_an_earlier_head_still_holds(earlier: list[bytes]) -> None:
-    verify(FILE, PUBLIC, since=last_head(earlier))
-
-
-def with_a_new_past() -> Scribe:
-    scribe = written()
-    scribe.rows[7] = scribe.rows[7]._replace(reference="for nothing")  # type: ignore[call-arg]  # an entry
-    resealed(scribe)
-    return scribe
-
-
-def of_another_book() -> list[bytes]:
-    return [FILE[0].replace(b"sbx_1", b"sbx_2"), *FILE[1:]]
-
-
-@pytest.mark.parametrize(
-    ("file", "earlier", "says"),
-    [
-        (
-            list(export(with_a_new_past(), SANDBOX, KEY, 9_000)),
-            shorter(),
-            "line 12: one of the rows 1 to 9 is not what it was when the earlier head",
-        ),
-        (shorter(), FILE, "line 13: the earlier head covers 23 rows, but only 9 are left"),
-        (of_another_book(), FILE, "line 1: this is book sbx_2, but the earlier head is of book sbx_1"),
-    ],
-)
-def test_even_the_holder_of_the_key_cannot_change_the_past(
-    file: list[bytes], earlier: list[bytes], says: str
-) -> None:
-    with pytest.raises(ProofError, match=says):
-        verify(file, PUBLIC, since=last_head(earlier))
-
-
-@pytest.mark.parametrize("earlier", [shorter(), FILE])
-def test_what_adds_to_an_earlier_head_is_signed(earlier: list[bytes]) -> None:
-    assert list(export(written(), SANDBOX, KEY, 9_000, last_head(earlier))) == FILE
-
-
-@pytest.mark.parametrize(
-    ("log", "earlier", "says"),
-    [
-        (with_a_new_past, shorter(), "one of the rows 1 to 9 is not what it was"),
-        (a_shorter_log, FILE, "the earlier head covers 23 rows, but only 9 are left"),
-        (written, [orjson.dumps({**orjson.loads(FILE[-1]), "size": 9}) + b"\n"], "signature of the head"),
-    ],
-)
-def test_a_new_past_is_not_signed(log: Callable[[], Scribe], earlier: list[bytes], says: str) -> None:
-    """Who can write to the database can seal all batches anew; who signs can still tell."""
-    with pytest.raises(ProofError, match=says):
-        list(export(log(), SANDBOX, KEY, 9_000, last_head(earlier)))
-
-
-def test_a_head_of_another_book_is_no_earlier_one() -> None:
-    head = signed(last_head(FILE)._replace(sandbox_id="sbx_2"), KEY)
-    with pytest.raises(ProofError, match="this is book sbx_1, but the earlier head is of book sbx_2"):
-        list(export(written(), SANDBOX, KEY, 9_000, head))
-
-
-def test_an_earlier_head_is_checked_first() -> None:
-    with pytest.raises(ProofError, match="the signature of the head"):
-        verify(FILE, PUBLIC, since=last_head(FILE)._replace(size=1))
-
-
-@pytest.mark.parametrize(
-    ("file", "says"),
-    [(FILE[:-1], "the last line is not a signed head"), ([], "breaks off"), ([b"[]\n"], "is none of")],
-)
-def test_where_there_is_no_head(file: list[bytes], says: str) -> None:
-    with pytest.raises(ProofError, match=says):
-        last_head(file)
