@@ -17,6 +17,7 @@ from ledger.model import (
     LimitChange,
     OpenHold,
     Outcome,
+    Preview,
     Result,
     State,
     StatementLine,
@@ -26,7 +27,7 @@ from ledger.model import (
     Why,
 )
 from ledger.money import MAX_AMOUNT, rupees
-from ledger.posting import apply
+from ledger.posting import apply, apply_many
 from ledger.status import ACCOUNT_STATUS_HELP, STATUS_HELP, TRANSIENT, AccountStatus, Status
 from ledger.storage import SqliteStore, Store
 
@@ -53,6 +54,7 @@ __all__ = [
     "Micros",
     "OpenHold",
     "Outcome",
+    "Preview",
     "Result",
     "SqliteStore",
     "State",
@@ -66,5 +68,6 @@ __all__ = [
     "TrialBalance",
     "Why",
     "apply",
+    "apply_many",
     "rupees",
 ]

@@ -286,6 +286,7 @@ class AccountResult(NamedTuple):
     status: AccountStatus
     account: Account | None = None
     """The account as it is now: with `created` and `exists`, else None."""
+    detail: Why | None = None
 
 
 class State(NamedTuple):
@@ -328,6 +329,15 @@ class Outcome(NamedTuple):
     """New accounts."""
     changes: Sequence[AccountChange] = ()
     """New, with rising `seq`. An outcome has entries or changes, never both."""
+
+
+class Preview(NamedTuple):
+    """What a batch would do; nothing of it is written."""
+
+    results: list[Result]
+    """As `post` would give them; the entries in them have their numbers and times of now."""
+    accounts: dict[str, Account]
+    """The accounts that the batch names, by id, as they would be."""
 
 
 class StatementLine(NamedTuple):

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ledger import checks
-from ledger.clock import Micros
+from ledger.clock import MAX_TIME, Micros
 from ledger.errors import TimeOrderError
 from ledger.model import (
+    MAX_CODE,
+    MAX_ID_LENGTH,
     Account,
     AccountChange,
     AccountFlag,
@@ -16,10 +17,27 @@ from ledger.model import (
     LimitChange,
     Outcome,
     State,
+    Why,
 )
+from ledger.standing import limit_at
 from ledger.status import AccountStatus
 
 _CLOSED: Final = int(AccountFlag.CLOSED)
+_IMPORTED: Final = int(AccountFlag.IMPORTED)
+_BOTH_LIMITS: Final = int(
+    AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS | AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS
+)
+_LASTING: Final = _BOTH_LIMITS | _IMPORTED | int(AccountFlag.EXPECTED_ZERO)
+_ALL_FLAGS: Final = _LASTING | _CLOSED
+
+_ZERO_AT_FIRST: Final = (
+    (AccountStatus.DEBITS_PENDING_MUST_BE_ZERO, "debits_pending"),
+    (AccountStatus.DEBITS_POSTED_MUST_BE_ZERO, "debits_posted"),
+    (AccountStatus.CREDITS_PENDING_MUST_BE_ZERO, "credits_pending"),
+    (AccountStatus.CREDITS_POSTED_MUST_BE_ZERO, "credits_posted"),
+    (AccountStatus.CREDIT_LIMIT_MUST_BE_ZERO, "credit_limit"),
+    (AccountStatus.CREDIT_LIMIT_MUST_BE_ZERO, "limit_due_at"),
+)
 
 
 def open_accounts(
@@ -30,20 +48,31 @@ def open_accounts(
     Raises TimeOrderError when `now` lies before the newest row of the book.
     """
     recorded_at = checked_times(state.head, now, recorded_at)
+    importing = bool(accounts) and bool(int(accounts[0].flags) & _IMPORTED)
+    newest = state.head.happened_at
     known = dict(state.accounts)
     results: list[AccountResult] = []
     opened: list[Account] = []
     changes: list[AccountChange] = []
-    for account in accounts:
-        result = checks.opening(account, known.get(account.id))
-        if result.status is AccountStatus.CREATED:
-            new = account._replace(flags=int(account.flags), opened_at=now)
-            known[new.id] = new
-            opened.append(new)
+    for asked in accounts:
+        account = asked._replace(flags=int(asked.flags))
+        existing = known.get(account.id)
+        status, why = (
+            _origin(account, importing=importing, now=now)
+            or _identity(account)
+            or (_repeat(account, existing) if existing else _form(account, newest))
+            or (AccountStatus.CREATED, None)
+        )
+        if status is AccountStatus.CREATED:
+            newest = account.opened_at or now
+            existing = known[account.id] = account._replace(opened_at=newest)
+            opened.append(existing)
             seq = state.head.last_seq + len(opened)
-            changes.append(AccountChange(seq, new.id, Change.OPEN, new.flags, now, now, recorded_at))
-            result = result._replace(account=new)
-        results.append(result)
+            changes.append(
+                AccountChange(seq, account.id, Change.OPEN, account.flags, newest, newest, recorded_at)
+            )
+        there = status in (AccountStatus.CREATED, AccountStatus.EXISTS)
+        results.append(AccountResult(account.id, status, existing if there else None, why))
     return results, _outcome(state, {}, changes, opened)
 
 
@@ -67,7 +96,9 @@ def change(
     effective_at = max(effective_at, now)
     if change is Change.LIMIT:
         due = [*state.limits.get(account_id, ()), LimitChange(effective_at, value)]
-        after = limited(before, sorted(due, key=lambda each: each.effective_at), now)
+        # Sorting is stable: of two changes at one time the later one counts.
+        limit, due_at = limit_at(before.credit_limit, sorted(due, key=lambda each: each.effective_at), now)
+        after = before._replace(credit_limit=limit, limit_due_at=due_at)
     else:
         flags = before.flags | _CLOSED if change is Change.CLOSE else before.flags & ~_CLOSED
         after = before._replace(flags=flags)
@@ -76,17 +107,6 @@ def change(
     seq = state.head.last_seq + 1
     row = AccountChange(seq, account_id, change, value, effective_at, now, recorded_at)
     return after, _outcome(state, {account_id: after}, [row], [])
-
-
-def limited(account: Account, changes: Sequence[LimitChange], now: Micros) -> Account:
-    """Let the changes of a limit that are due by `now` take force; they come by rising time."""
-    limit, due_at = account.credit_limit, 0
-    for each in changes:
-        if each.effective_at > now:
-            due_at = each.effective_at
-            break
-        limit = each.limit
-    return account._replace(credit_limit=limit, limit_due_at=due_at)
 
 
 def checked_times(head: Head, now: Micros, recorded_at: Micros) -> Micros:
@@ -108,3 +128,68 @@ def _outcome(
     opened: list[Account],
 ) -> Outcome:
     return Outcome([], state.head, [], dict(accounts), set(), [], [], [], opened, changes)
+
+
+_Fault = tuple[AccountStatus, Why | None]
+
+
+def _origin(account: Account, *, importing: bool, now: Micros) -> _Fault | None:  # noqa: PLR0911 - a list of rules
+    """Refuse to mix imported and other accounts, and a time that is none of the past."""
+    time = account.opened_at
+    if account.flags & _IMPORTED:
+        if not importing:
+            return AccountStatus.IMPORTED_NOT_EXPECTED, Why("flags", account.id)
+        if not 0 < time <= MAX_TIME:
+            why = Why("opened_at", account.id, MAX_TIME, now, time)
+            return AccountStatus.IMPORTED_TIME_OUT_OF_RANGE, why
+        if time >= now:
+            return AccountStatus.IMPORTED_TIME_NOT_PAST, Why("opened_at", account.id, now - 1, now, time)
+        return None
+    if importing:
+        return AccountStatus.IMPORTED_EXPECTED, Why("flags", account.id)
+    if time:
+        return AccountStatus.OPENED_AT_NOT_ALLOWED, Why("opened_at", account.id, 0, 0, time)
+    return None
+
+
+def _identity(account: Account) -> _Fault | None:
+    if account.flags & ~_ALL_FLAGS:
+        return AccountStatus.FLAGS_UNKNOWN, Why("flags", account.id)
+    if not account.id:
+        return AccountStatus.ID_MISSING, Why("id")
+    if len(account.id) > MAX_ID_LENGTH:
+        return AccountStatus.ID_TOO_LONG, Why("id", "", MAX_ID_LENGTH, 0, len(account.id))
+    return None
+
+
+def _repeat(account: Account, existing: Account) -> _Fault:
+    """Compare in what does not change: closing an account later does not spoil the repeat."""
+    if (account.flags ^ existing.flags) & _LASTING:
+        why = Why("flags", account.id, None, existing.flags, account.flags)
+        return AccountStatus.EXISTS_WITH_DIFFERENT_FLAGS, why
+    if account.currency != existing.currency:
+        return AccountStatus.EXISTS_WITH_DIFFERENT_CURRENCY, Why("currency", account.id)
+    if account.code != existing.code:
+        why = Why("code", account.id, None, existing.code, account.code)
+        return AccountStatus.EXISTS_WITH_DIFFERENT_CODE, why
+    return AccountStatus.EXISTS, None
+
+
+def _form(account: Account, newest: Micros) -> _Fault | None:  # noqa: PLR0911 - a list of rules
+    """Refuse an account that is not complete, or has what a new one cannot have."""
+    if account.flags & _BOTH_LIMITS == _BOTH_LIMITS:
+        return AccountStatus.LIMITS_EXCLUDE_EACH_OTHER, Why("flags", account.id)
+    for status, field in _ZERO_AT_FIRST:
+        value = getattr(account, field)
+        if value:
+            return status, Why(field, account.id, 0, 0, value)
+    if not account.currency:
+        return AccountStatus.CURRENCY_MISSING, Why("currency", account.id)
+    if account.code < 1:
+        return AccountStatus.CODE_MISSING, Why("code", account.id)
+    if account.code > MAX_CODE:
+        return AccountStatus.CODE_TOO_LARGE, Why("code", account.id, MAX_CODE, 0, account.code)
+    if account.opened_at and account.opened_at < newest:
+        why = Why("opened_at", account.id, newest, newest, account.opened_at)
+        return AccountStatus.IMPORTED_TIME_RUNS_BACKWARDS, why
+    return None

@@ -18,7 +18,7 @@ from ledger.clock import Micros
 from ledger.proof.canonical import Row, canonical
 from ledger.proof.chain import DIGEST_BYTES
 from ledger.proof.errors import ProofError
-from ledger.proof.merkle import extends, includes, leaf_hash
+from ledger.proof.merkle import Tree, extends, includes, leaf_hash
 
 PUBLIC_KEY_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 8
@@ -63,6 +63,27 @@ def check_head(head: SignedHead, key: Ed25519PublicKey) -> None:
     except (InvalidSignature, ValueError) as error:
         message = "the signature of the head is not the key's own: the head or the signature was changed"
         raise ProofError(message) from error
+
+
+def check_book(since: SignedHead, sandbox_id: str) -> None:
+    """Raise ProofError when an earlier head is of another book."""
+    if since.sandbox_id != sandbox_id:
+        message = f"this is book {sandbox_id}, but the earlier head is of book {since.sandbox_id}"
+        raise ProofError(message)
+
+
+def check_past(since: SignedHead, tree: Tree) -> None:
+    """Raise ProofError when a tree that has grown to the size of an earlier head has another root."""
+    if tree.size == since.size and tree.root() != since.root:
+        message = f"one of the rows 1 to {since.size} is not what it was when the earlier head was signed"
+        raise ProofError(message)
+
+
+def check_size(since: SignedHead, tree: Tree) -> None:
+    """Raise ProofError when a whole tree has fewer rows than an earlier head."""
+    if tree.size < since.size:
+        message = f"the earlier head covers {since.size} rows, but only {tree.size} are left"
+        raise ProofError(message)
 
 
 def includes_row(head: SignedHead, row: Row, proof: Sequence[bytes]) -> bool:

@@ -21,12 +21,13 @@ _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
 
 
-def signing_key(path: Path) -> Ed25519PrivateKey:
+def signing_key(file: str | Path) -> Ed25519PrivateKey:
     """Return the key in a PEM file, which is made with mode 0600 where it is missing.
 
     Raises ProofError when others may read the file or when it holds no Ed25519 key, OSError when it
     cannot be read or made.
     """
+    path = Path(file)
     if not path.exists():
         _make(path)
     if S_IMODE(path.stat().st_mode) & _OTHERS:

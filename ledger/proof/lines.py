@@ -16,7 +16,7 @@ from ledger.proof.heads import SignedHead
 
 FORMAT: Final = "kasauti-ledger-export"
 VERSION: Final = 1
-MAX_LINE: Final = 4 * 1024 * 1024
+MAX_LINE: Final = 16 * 1024 * 1024
 """The longest line in bytes: a file of a single line must not fill the memory of who checks it."""
 
 HEADER_KEYS: Final = ("type", "format", "version", "book", "key_id")
@@ -101,14 +101,19 @@ def parsed(line: bytes) -> tuple[Any, ...]:
 
 def _check_types(keys: tuple[str, ...], values: tuple[Any, ...]) -> None:
     types = _TYPES[keys]
-    if tuple(map(type, values)) == types:
-        return
-    for key, value, expected in zip(keys, values, types, strict=True):
-        if type(value) is not expected:
-            noun = "a text" if expected is str else "a whole number of 64 bits"
-            message = f"{key} is not {noun}"
-            raise ProofError(message)
+    if tuple(map(type, values)) != types:
+        key, expected = next(
+            (key, expected)
+            for key, value, expected in zip(keys, values, types, strict=True)
+            if type(value) is not expected
+        )
+        message = f"{key} is not {'a text' if expected is str else 'a whole number of 64 bits'}"
+        raise ProofError(message)
 
 
 def _line(keys: tuple[str, ...], values: tuple[Any, ...]) -> bytes:
-    return orjson.dumps(dict(zip(keys, values, strict=True))) + b"\n"
+    line = orjson.dumps(dict(zip(keys, values, strict=True))) + b"\n"
+    if len(line) > MAX_LINE:
+        message = f"row {values[2]} is too long to export: its line would pass {MAX_LINE} bytes"
+        raise ProofError(message)
+    return line

@@ -1,4 +1,8 @@
-"""The log of a book as its storage has it, read in order, a page at a time."""
+"""The log of a book as its storage has it, read in order, a page at a time.
+
+The log is append only, so all that is read up to the head found first is one consistent view of the book,
+whatever is written meanwhile and however the transaction is isolated.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
@@ -19,7 +23,7 @@ _BOOK: Final = (
 )
 _BATCHES: Final = f"""\
 SELECT {", ".join(Batch._fields)} FROM ledger_batch
-WHERE sandbox_id = :sandbox_id AND number > :after ORDER BY number LIMIT {PAGE}"""
+WHERE sandbox_id = :sandbox_id AND number > :after AND number <= :upto ORDER BY number LIMIT {PAGE}"""
 _ROWS: Final = tuple(
     f"SELECT {', '.join(fields)} FROM {table}"
     " WHERE sandbox_id = :sandbox_id AND seq > :after AND seq <= :upto ORDER BY seq"
@@ -28,7 +32,7 @@ _ROWS: Final = tuple(
 
 
 class Source(Protocol):
-    """What is read from: a store whose transaction shows one snapshot throughout."""
+    """What is read from: a store of any kind."""
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement with `:named` parameters."""
@@ -79,7 +83,7 @@ def sealed(source: Source, sandbox_id: str, tree: Tree) -> Iterator[Batch | Leaf
     """
     head = head_of(source, sandbox_id)
     digest, number = GENESIS, 0
-    while batches := _batches(source, sandbox_id, number):
+    while batches := _batches(source, sandbox_id, number, head.last_batch):
         for batch in batches:
             _check_place(batch, number + 1, tree.size + 1)
             yield batch
@@ -110,6 +114,6 @@ def _check_place(batch: Batch, number: int, first_seq: int) -> None:
         raise ProofError(message)
 
 
-def _batches(source: Source, sandbox_id: str, after: int) -> list[Batch]:
-    rows = source.query(_BATCHES, {"sandbox_id": sandbox_id, "after": after})
+def _batches(source: Source, sandbox_id: str, after: int, upto: int) -> list[Batch]:
+    rows = source.query(_BATCHES, {"sandbox_id": sandbox_id, "after": after, "upto": upto})
     return [Batch._make((*numbers, bytes(digest))) for *numbers, digest in rows]

@@ -73,7 +73,7 @@ class Replay:
         e, f, g, h = self.accounts[row.credit_account]
         due = (a + pending, b + posted, c, d, e, f, g + pending, h + posted)
         if due != row[-8:]:
-            self._tell_difference(row, due)
+            raise ProofError(_difference(row, due))
         self.accounts[row.debit_account] = due[:4]
         self.accounts[row.credit_account] = due[4:]
 
@@ -116,9 +116,11 @@ class Replay:
         del self.holds[row.target_id]
         return -hold.remaining, 0 if row.kind in (Kind.VOID, Kind.EXPIRE) else row.amount
 
-    @staticmethod
-    def _tell_difference(row: Entry, due: tuple[int, ...]) -> None:
-        for field, has, follows in zip(_TOTALS, row[-8:], due, strict=True):
-            if has != follows:
-                message = f"{field} is {has}, but {follows} follows from the rows before"
-                raise ProofError(message)
+
+def _difference(row: Entry, due: tuple[int, ...]) -> str:
+    """Say which total is not what follows from the rows before."""
+    return next(
+        f"{field} is {has}, but {follows} follows from the rows before"
+        for field, has, follows in zip(_TOTALS, row[-8:], due, strict=True)
+        if has != follows
+    )

@@ -15,7 +15,7 @@ from ledger.model import AccountChange, Entry
 from ledger.proof.canonical import canonical
 from ledger.proof.chain import GENESIS, BatchDigest, BatchHeader
 from ledger.proof.errors import ProofError
-from ledger.proof.heads import SignedHead, check_head, key_id
+from ledger.proof.heads import SignedHead, check_book, check_head, check_past, check_size, key_id
 from ledger.proof.lines import FORMAT, MAX_LINE, VERSION, parsed
 from ledger.proof.merkle import Tree, leaf_hash
 from ledger.proof.replay import Replay, Sums
@@ -39,12 +39,16 @@ def read_lines(file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def verify(lines: Iterable[bytes], key: Ed25519PublicKey) -> Summary:
+def verify(lines: Iterable[bytes], key: Ed25519PublicKey, since: SignedHead | None = None) -> Summary:
     """Check an export line by line, in memory that grows with its accounts and open holds only.
 
-    Raises ProofError that names the line, and the row or batch, of the first thing that does not hold.
+    With `since`, an earlier head of the same book, the rows that it covers must still be the same: this is
+    what even the holder of the key cannot go round. Raises ProofError that names the line, and the row or
+    batch, of the first thing that does not hold.
     """
-    check = _Check(key)
+    if since is not None:
+        check_head(since, key)
+    check = _Check(key, since)
     number = 0
     for number, line in enumerate(lines, 1):
         try:
@@ -58,11 +62,26 @@ def verify(lines: Iterable[bytes], key: Ed25519PublicKey) -> Summary:
     return check.summary
 
 
+def last_head(lines: Iterable[bytes]) -> SignedHead:
+    """Return the head in the last of some lines; they may be a whole export or the head's line alone.
+
+    Raises ProofError when there is none. Nothing is checked: `check_head` does that.
+    """
+    line = b""
+    for line in lines:  # noqa: B007 - the last one is what is wanted
+        pass
+    kind, *values = parsed(line)
+    if kind != "head":
+        raise ProofError("the last line is not a signed head")
+    return _head_of(values)
+
+
 class _Check:
     """How far a file has been checked."""
 
-    def __init__(self, key: Ed25519PublicKey) -> None:
+    def __init__(self, key: Ed25519PublicKey, since: SignedHead | None) -> None:
         self.key = key
+        self.since = since
         self.book: str | None = None
         self.batch = BatchHeader("", 0, 1, 0, 0, 0)
         self.sealed = GENESIS
@@ -98,6 +117,8 @@ class _Check:
         if key != own:
             message = f"the header says the book is signed by key {key}, but the key given is {own}"
             raise ProofError(message)
+        if self.since is not None:
+            check_book(self.since, book)
         self.book = book
 
     def _begin_batch(
@@ -138,7 +159,10 @@ class _Check:
         name = f"row {row.seq} ({row[1]})"
         seq = self.tree.size + 1
         if seq > self.batch.last_seq:
-            message = f"{name} stands after the last row of batch {self.batch.number}"
+            message = (
+                f"{name} stands after the last row of batch {self.batch.number}: a row was added, or the line of"
+                " the next batch dropped"
+            )
             raise ProofError(message)
         if row.seq != seq:
             message = f"{name} stands where row {seq} must be: a row was dropped, added or moved"
@@ -159,19 +183,11 @@ class _Check:
             raise ProofError(message) from error
         self.tree.append(hashed)
         self.digest.add(raw)
+        if self.since is not None:
+            check_past(self.since, self.tree)
 
     def _head(self, values: list[Any]) -> None:
-        book, size, root, batch, digest, signed_at, key, signature = values
-        head = SignedHead(
-            book,
-            size,
-            _unhex(root, "the root"),
-            batch,
-            _unhex(digest, "the digest"),
-            signed_at,
-            key,
-            _unhex(signature, "the signature"),
-        )
+        head = _head_of(values)
         check_head(head, self.key)
         if head.sandbox_id != self.book:
             message = f"the header is of book {self.book}, but the signed head of book {head.sandbox_id}"
@@ -187,6 +203,8 @@ class _Check:
                 "the rows are not those that were signed: they were changed, and leaf hashes and digests with"
                 " them, so the file itself cannot tell where"
             )
+        if self.since is not None:
+            check_size(self.since, self.tree)
         self.summary = Summary(
             head,
             self.entries,
@@ -195,6 +213,20 @@ class _Check:
             len(self.replay.holds),
             self.replay.sums(),
         )
+
+
+def _head_of(values: list[Any]) -> SignedHead:
+    book, size, root, batch, digest, signed_at, key, signature = values
+    return SignedHead(
+        book,
+        size,
+        _unhex(root, "the root"),
+        batch,
+        _unhex(digest, "the digest"),
+        signed_at,
+        key,
+        _unhex(signature, "the signature"),
+    )
 
 
 def _unhex(text: str, what: str) -> bytes:

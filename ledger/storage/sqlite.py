@@ -1,15 +1,11 @@
 """Books in SQLite, the embedded default: one file, one writer."""
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
-
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ledger import proof
 from ledger.clock import Micros
@@ -29,8 +25,8 @@ from ledger.model import (
     State,
     Transfer,
 )
-from ledger.storage.store import ended_hold
-from ledger.storage.tables import append_only_ddl, metadata
+from ledger.storage.store import named, told_by_acts
+from ledger.storage.tables import schema_ddl
 
 SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -47,10 +43,13 @@ SQLITE_PRAGMAS: Final = (
 _MOST_IN_ONE: Final = 500
 
 _HOLD: Final = Kind.HOLD
-_REVERSAL: Final = Kind.REVERSAL
 
 _ENTRY_COLUMNS: Final = ", ".join(f"e.{column}" for column in Entry._fields)
 _ENTRY_WIDTH: Final = len(Entry._fields)
+
+# Without statistics SQLite would rather read the whole book by its primary key.
+_BY_TARGET: Final = "INDEXED BY ledger_entry_target"
+_BY_ACCOUNT: Final = "INDEXED BY ledger_account_change_account"
 
 # Every list is joined as a table, outermost: one look-up per value, and no set built first as IN would.
 _WANTED: Final = "WITH wanted (value) AS (VALUES {})"
@@ -66,20 +65,20 @@ FROM wanted CROSS JOIN ledger_entry AS e
 LEFT JOIN ledger_open_hold AS o ON o.sandbox_id = ?1 AND o.hold_id = e.id
 WHERE e.sandbox_id = ?1 AND e.seq = wanted.value"""
 _ACTS: Final = f"""{_WANTED}
-SELECT target_id, id, kind, amount, expires_at FROM wanted CROSS JOIN ledger_entry
+SELECT target_id, id, kind, amount, expires_at FROM wanted CROSS JOIN ledger_entry {_BY_TARGET}
 WHERE sandbox_id = ?1 AND target_id = wanted.value AND target_id <> '' ORDER BY wanted.value, seq"""
 _ACCOUNTS: Final = f"""{_WANTED}
 SELECT {", ".join(Account._fields)} FROM wanted CROSS JOIN ledger_account
 WHERE sandbox_id = ?1 AND id = wanted.value"""
 _LIMITS: Final = f"""{_WANTED}
-SELECT account_id, effective_at, value FROM wanted CROSS JOIN ledger_account_change
-WHERE sandbox_id = ?1 AND account_id = wanted.value AND change = {Change.LIMIT:d}
-ORDER BY account_id, effective_at, seq"""
+SELECT c.account_id, c.effective_at, c.value FROM wanted CROSS JOIN ledger_account_change AS c {_BY_ACCOUNT}
+WHERE c.sandbox_id = ?1 AND c.account_id = wanted.value AND c.change = {Change.LIMIT:d}
+ORDER BY c.account_id, c.effective_at, c.seq"""
 
 _HEAD: Final = f"SELECT {', '.join(Head._fields)} FROM ledger_book WHERE sandbox_id = ?"
 _ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e WHERE sandbox_id = ? AND id = ?"
 _ACTING_ON: Final = f"""\
-SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e
+SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e {_BY_TARGET}
 WHERE sandbox_id = ? AND target_id = ? AND target_id <> '' ORDER BY seq"""
 # The entries of a chain follow one another: the first that is not of it ends the look.
 _CHAIN: Final = f"""\
@@ -99,7 +98,7 @@ _STATEMENT: Final = f"""\
 SELECT {_ENTRY_COLUMNS}, CASE
   WHEN e.kind = {Kind.POST:d} THEN
     (SELECT h.amount FROM ledger_entry AS h WHERE h.sandbox_id = ?1 AND h.id = e.target_id)
-    - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c WHERE c.sandbox_id = ?1
+    - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c {_BY_TARGET} WHERE c.sandbox_id = ?1
       AND c.target_id = e.target_id AND c.target_id <> '' AND c.kind = {Kind.CAPTURE:d}), 0)
   WHEN e.kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}, {Kind.CAPTURE:d}) THEN e.amount
   ELSE 0 END
@@ -157,7 +156,7 @@ class SqliteStore:
             connection.execute(pragma)
         store = cls(connection)
         with store.transaction():
-            for statement in _schema():
+            for statement in schema_ddl("sqlite"):
                 connection.execute(statement)
         return store
 
@@ -178,19 +177,7 @@ class SqliteStore:
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
         """Read what `apply` needs: three statements as a rule, more if ids are known already."""
-        ids: set[str] = set()
-        names: set[str] = set()
-        acted_on: set[str] = set()
-        for transfer in batch:
-            ids.add(transfer.id)
-            if transfer.target_id:
-                ids.add(transfer.target_id)
-                if transfer.kind == _REVERSAL:
-                    acted_on.add(transfer.target_id)
-            if transfer.debit_account:
-                names.add(transfer.debit_account)
-            if transfer.credit_account:
-                names.add(transfer.credit_account)
+        ids, names, acted_on = named(batch)
         seqs: list[int] = []
         spent: set[str] = set()
         for seq, spent_id in self._select(_KNOWN_IDS, sandbox_id, ids):
@@ -214,12 +201,9 @@ class SqliteStore:
                     ended.append(entry)
                     acted_on.add(entry.id)
             if acted_on:
-                acts: defaultdict[str, list[tuple[str, Kind, int, Micros]]] = defaultdict(list)
-                for target_id, name, kind, amount, expires_at in self._select(_ACTS, sandbox_id, acted_on):
-                    acts[target_id].append((name, Kind(kind), amount, expires_at))
-                    if kind == _REVERSAL:
-                        reversals[target_id] = name
-                holds |= {hold.id: ended_hold(hold, acts[hold.id]) for hold in ended}
+                rows = self._select(_ACTS, sandbox_id, acted_on)
+                told, reversals = told_by_acts(ended, rows)
+                holds |= told
         accounts = self._accounts(sandbox_id, names)
         head, limits = self._head(sandbox_id), self._limits(sandbox_id, accounts)
         return State(accounts, entries, holds, spent, head, reversals, limits)
@@ -358,14 +342,3 @@ def _entry(row: Sequence[Any]) -> Entry:
 def _filled(sql: str, count: int) -> str:
     """Put `count` numbered places into the list of wanted values, after ?1."""
     return sql.format(", ".join(f"(?{number})" for number in range(2, count + 2)))
-
-
-def _schema() -> list[str]:
-    dialect = sqlite.dialect()
-    statements = []
-    for table in metadata.sorted_tables:
-        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        statements += [
-            str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes
-        ]
-    return statements + append_only_ddl("sqlite")

@@ -1,10 +1,12 @@
 """What a book needs of its storage."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ledger.clock import Micros
 from ledger.model import Account, Entry, HoldNow, Kind, Outcome, State, Transfer
+
+_REVERSAL: Final = Kind.REVERSAL
 
 
 class Store(Protocol):
@@ -61,6 +63,50 @@ class Store(Protocol):
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement, written for every storage, with `:named` parameters."""
         ...
+
+
+class Named(NamedTuple):
+    """What a batch names, and so what has to be looked up."""
+
+    ids: set[str]
+    """Its own ids and those of its targets."""
+    accounts: set[str]
+    reversed_ids: set[str]
+    """What it wants to take back."""
+
+
+def named(batch: Iterable[Transfer]) -> Named:
+    """Collect what a batch names."""
+    ids: set[str] = set()
+    accounts: set[str] = set()
+    reversed_ids: set[str] = set()
+    for transfer in batch:
+        ids.add(transfer.id)
+        if transfer.target_id:
+            ids.add(transfer.target_id)
+            if transfer.kind == _REVERSAL:
+                reversed_ids.add(transfer.target_id)
+        accounts.add(transfer.debit_account)
+        accounts.add(transfer.credit_account)
+    accounts.discard("")
+    return Named(ids, accounts, reversed_ids)
+
+
+def told_by_acts(
+    ended: Iterable[Entry], rows: Iterable[tuple[str, str, int, int, Micros]]
+) -> tuple[dict[str, HoldNow], dict[str, str]]:
+    """Say how ended holds stand, and what reverses what, from what acts on them.
+
+    `rows` are the target_id, id, kind, amount and expires_at, those of one target oldest first.
+    """
+    acts: dict[str, list[tuple[str, Kind, int, Micros]]] = {hold.id: [] for hold in ended}
+    reversals: dict[str, str] = {}
+    for target_id, name, kind, amount, expires_at in rows:
+        if kind == _REVERSAL:
+            reversals[target_id] = name
+        elif target_id in acts:
+            acts[target_id].append((name, Kind(kind), amount, expires_at))
+    return {hold.id: ended_hold(hold, acts[hold.id]) for hold in ended}, reversals
 
 
 def ended_hold(hold: Entry, acts: Iterable[tuple[str, Kind, int, Micros]]) -> HoldNow:

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata: Final = MetaData()
 
@@ -33,8 +35,18 @@ _SQLITE: Final[dict[str, Any]] = {"sqlite_strict": True, "sqlite_with_rowid": Fa
 _BIGINT: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
+# Compared by bytes, as SQLite does: one order everywhere, and no index that an update of the system's
+# locales breaks.
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _sandbox() -> Column[str]:
+    """Make the first column of every key; tables share a shard only if it is of one type and collation."""
+    return Column("sandbox_id", Text, primary_key=True, nullable=False)
+
+
 def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=False)
+    return Column(name, _TEXT, primary_key=key, nullable=False)
 
 
 def _number(name: str, *, key: bool = False) -> Column[int]:
@@ -48,7 +60,7 @@ def _digest(name: str) -> Column[bytes]:
 book: Final = Table(
     "ledger_book",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("last_seq"),
     _number("last_batch"),
     _number("happened_at"),
@@ -61,7 +73,7 @@ book: Final = Table(
 account: Final = Table(
     "ledger_account",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("id", key=True),
     _text("currency"),
     _number("code"),
@@ -86,7 +98,7 @@ account: Final = Table(
 entry: Final = Table(
     "ledger_entry",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("seq", key=True),
     _text("id"),
     _number("kind"),
@@ -140,7 +152,7 @@ entry: Final = Table(
 open_hold: Final = Table(
     "ledger_open_hold",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("hold_id", key=True),
     _number("seq"),
     _number("remaining"),
@@ -154,7 +166,7 @@ open_hold: Final = Table(
 account_change: Final = Table(
     "ledger_account_change",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("seq", key=True),
     _text("account_id"),
     _number("change"),
@@ -170,7 +182,7 @@ account_change: Final = Table(
 batch: Final = Table(
     "ledger_batch",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("number", key=True),
     _number("first_seq"),
     _number("last_seq"),
@@ -184,11 +196,28 @@ batch: Final = Table(
 spent_id: Final = Table(
     "ledger_spent_id",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("id", key=True),
     comment="Ids refused for a reason that may pass. Append only.",
     **_SQLITE,
 )
+
+
+def schema_ddl(dialect_name: str) -> list[str]:
+    """Return the statements that make the schema where it is missing, the guards included.
+
+    `dialect_name` is "sqlite" or "postgresql".
+    """
+    dialect = sqlite.dialect() if dialect_name == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
+    statements: list[str] = []
+    for table in metadata.sorted_tables:
+        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements += [
+            str(CreateIndex(each, if_not_exists=True).compile(dialect=dialect)) for each in indexes
+        ]
+    return statements + append_only_ddl(dialect_name)
+
 
 # Rows may go only with their whole book: delete ledger_open_hold, ledger_account and ledger_book of
 # a sandbox first; what is append only has then lost its guard and may follow in the same

@@ -24,6 +24,7 @@ GUIDES = (
     "webhooks",
     "clock",
     "raast",
+    "proofs",
     "performance",
 )
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}

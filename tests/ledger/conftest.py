@@ -1,8 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from psycopg import Connection
 
 from ledger import Book, SqliteStore, Store
+from ledger.storage.postgres import PostgresStore
+from tests.ledger import server
 from tests.ledger.memory import MemoryStore
 from tests.ledger.town import settle
 
@@ -15,7 +18,7 @@ def store() -> Iterator[SqliteStore]:
     store.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def any_store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind: every rule must hold on all of them.
 
@@ -33,6 +36,28 @@ def memory_store() -> MemoryStore:
 @pytest.fixture
 def sqlite_store(store: SqliteStore) -> SqliteStore:
     return store
+
+
+@pytest.fixture(scope="session")
+def postgres_uri() -> Iterator[str]:
+    """A running PostgreSQL with the schema, one for all tests."""
+    with server.running() as running:
+        uri = running.get_uri()
+        PostgresStore.open(uri).close()
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def postgres_connection(postgres_uri: str) -> Iterator[Connection]:
+    with Connection.connect(postgres_uri) as connection:
+        yield connection
+
+
+@pytest.fixture
+def postgres_store(postgres_connection: Connection) -> Iterator[PostgresStore]:
+    """A store in a transaction that is rolled back, so that the next test finds nothing of it."""
+    yield PostgresStore(postgres_connection)
+    postgres_connection.rollback()
 
 
 @pytest.fixture

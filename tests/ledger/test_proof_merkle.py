@@ -152,6 +152,8 @@ def test_a_proof_of_growth_proves_nothing_else(data: st.DataObject, size: int) -
     [
         (0, EMPTY_ROOT, 2, root(LEAVES[:2]), []),
         (3, root(LEAVES[:3]), 2, root(LEAVES[:2]), []),
+        (3, root(LEAVES[:3]), 5, root(LEAVES[:5]), []),
+        (2, root(LEAVES[:2]), 5, root(LEAVES[:5]), []),
         (2, root(LEAVES[:2]), 2, root(LEAVES[1:3]), []),
         (2, root(LEAVES[:2]), 2, root(LEAVES[:2]), [LEAVES[0]]),
         (0, EMPTY_ROOT, 0, EMPTY_ROOT, []),

@@ -58,3 +58,16 @@ def totals(book: Book, account_id: str) -> tuple[int, int, int, int]:
         account.credits_pending,
         account.credits_posted,
     )
+
+
+def act(kind: Kind, name: str, target_id: str, amount: int | None = None, timeout_us: int = 0) -> Transfer:
+    """Capture or extend a hold, or take a transfer back."""
+    return Transfer(name, kind=kind, target_id=target_id, amount=amount, timeout_us=timeout_us)
+
+
+def close(book: Book, account_id: str, now: int = NOW) -> None:
+    book.close_account(account_id, now=now, recorded_at=now)
+
+
+def reopen(book: Book, account_id: str, now: int = NOW) -> None:
+    book.reopen_account(account_id, now=now, recorded_at=now)
