@@ -4,6 +4,7 @@ import pytest
 from psycopg import Connection
 
 from ledger import Book, SqliteStore, Store
+from ledger.storage.buffered import BufferedStore
 from ledger.storage.postgres import PostgresStore
 from tests.ledger import server
 from tests.ledger.memory import MemoryStore
@@ -18,7 +19,7 @@ def store() -> Iterator[SqliteStore]:
     store.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "buffered"])
 def any_store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind: every rule must hold on all of them.
 
@@ -36,6 +37,12 @@ def memory_store() -> MemoryStore:
 @pytest.fixture
 def sqlite_store(store: SqliteStore) -> SqliteStore:
     return store
+
+
+@pytest.fixture
+def buffered_store(store: SqliteStore) -> BufferedStore:
+    """SQLite behind a buffer that is written only when something has to be read from it."""
+    return BufferedStore(store)
 
 
 @pytest.fixture(scope="session")

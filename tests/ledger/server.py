@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 with warnings.catch_warnings():
     # It looks for a place for its lock file, and platformdirs warns where the system has none of its own.
     warnings.simplefilter("ignore")
