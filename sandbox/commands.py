@@ -1,7 +1,7 @@
 """How a route becomes a use case or a query: who asks, in which sandbox, once only.
 
 `command` runs a use case in the writer: key, sandbox, idempotency, the use case itself, and the stored
-answer are one savepoint. `query` does the same for reads, on a read-only connection.
+answer are one piece of work, kept or forgotten as a whole. `query` does the same for reads, on a read-only connection.
 """
 
 from collections.abc import Callable
