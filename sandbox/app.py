@@ -20,6 +20,7 @@ from sandbox.payments.late import resolve
 from sandbox.payments.service import RESOLVE
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
+from sandbox.portal.openapi import DescribedApp
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.settings import Settings
 from sandbox.webhooks.api import router as webhooks
@@ -76,7 +77,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
                 with suppress(asyncio.CancelledError):
                     await background
 
-    app = FastAPI(lifespan=lifespan, **describe())
+    app = DescribedApp(lifespan=lifespan, **describe())
     http.install(app, max_body_bytes=settings.max_body_bytes)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.

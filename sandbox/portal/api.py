@@ -1,29 +1,29 @@
 """The web pages: what this is, the guides, and the reference of the API."""
 
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from swagger_ui_bundle import swagger_ui_path
 
 from sandbox.http import STATUS
 from sandbox.payments.queries import list_triggers
-from sandbox.portal.pages import PAGES, TITLES, address_of, show_page
+from sandbox.portal.pages import PAGES, TITLES, address_of, inline, show_page
 from sandbox.problems import CATALOGUE, Problem
 
 router = APIRouter(include_in_schema=False)
 
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}
-SWAGGER = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
+SWAGGER = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 _HERE = files("sandbox.portal")
 _STATIC = {name: _HERE.joinpath("static", name).read_bytes() for name in STATIC}
+_VIEWER = {name: files("fastapi_offline").joinpath("static", name).read_bytes() for name in SWAGGER}
 _TEMPLATES = Environment(
     loader=PackageLoader("sandbox.portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_TEMPLATES.filters["inline"] = inline
 
 
 def describe() -> dict[str, Any]:
@@ -80,7 +80,7 @@ async def get_swagger(file: str) -> Response:
     """Serve the viewer of the reference."""
     if file not in SWAGGER:
         raise Problem("not_found", f"There is no file {file!r}.")
-    return FileResponse(Path(swagger_ui_path) / file)
+    return Response(_VIEWER[file], media_type=SWAGGER[file])
 
 
 @router.get("/static/{file}")
