@@ -1,8 +1,11 @@
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import httpx
+from fastapi import FastAPI
 
+from sandbox.commands import services
 from sandbox.db import UnitOfWork
 from sandbox.problems import Problem
 from tests.startup import Startup, count_rows
@@ -92,3 +95,34 @@ async def test_whoever_shares_a_commit_that_fails_is_told_503_and_may_send_again
     assert startup.count("payment") == 20 - len(refused)
     assert {answer.status_code for answer in await pay_all()} == {201}
     assert startup.count("payment") == 20
+
+
+async def test_a_request_waits_for_the_transaction_of_another_process(startup: Startup) -> None:
+    order = await startup.order()
+    with closing(sqlite3.connect(startup.services.settings.database, isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        paying = asyncio.create_task(startup.post("/v1/payments", order))
+        done, _ = await asyncio.wait([paying], timeout=0.1)
+        assert not done
+        elsewhere.execute("ROLLBACK")
+        assert (await paying).json()["status"] == "settled"
+
+
+async def test_a_caller_that_goes_away_takes_no_neighbour_along(startup: Startup) -> None:
+    write = startup.services.executor.write
+    gone = asyncio.create_task(write(store, "gone"))
+    neighbour = asyncio.create_task(write(store, "neighbour"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await neighbour == "neighbour"
+    assert gone.cancelled()
+    assert await write(store, "next") == "next"
+
+
+async def test_what_is_queued_when_the_app_ends_is_stored(app: FastAPI) -> None:
+    executor = services(app).executor
+    writing = asyncio.create_task(executor.write(store, "last"))
+    await asyncio.sleep(0)
+    await executor.close()
+    assert await writing == "last"
+    assert count_rows(services(app), "participant WHERE id = 'last'") == 1

@@ -57,6 +57,12 @@ async def test_the_description_is_openapi_3_1_and_each_reference_in_it_leads_som
     assert set(references) <= document["components"]["schemas"].keys()
 
 
+async def test_the_description_is_the_same_whenever_it_is_asked_for(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    assert (await client.get("/openapi.json")).json() == document
+
+
 async def test_a_call_is_listed_under_one_heading(document: dict[str, Any]) -> None:
     assert {len(operation["tags"]) for _, _, operation in operations(document)} == {1}
 

@@ -90,17 +90,17 @@ async def test_a_page_that_is_not_there_says_so(client: httpx.AsyncClient) -> No
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-SHOWING_AN_ADDRESS = ["/", "/docs/first-payment", "/docs/clock", "/docs/webhooks"]
+SHOWING_AN_ADDRESS = pytest.mark.parametrize(
+    "path", ["/", "/docs/first-payment", "/docs/clock", "/docs/webhooks"]
+)
 
 
-@pytest.mark.parametrize("path", SHOWING_AN_ADDRESS)
-@pytest.mark.parametrize("host", ["sandbox.example", "localhost:8123", "10.1.2.3:80", "[::1]:8000"])
-async def test_commands_name_the_address_at_which_the_reader_is(
-    client: httpx.AsyncClient, path: str, host: str
-) -> None:
-    page = await show(client, path, host=host)
-    assert f"curl -s http://{host}/v1/" in page
-    assert ADDRESS not in page
+@SHOWING_AN_ADDRESS
+async def test_commands_name_the_address_at_which_the_reader_is(client: httpx.AsyncClient, path: str) -> None:
+    for host in ("sandbox.example", "localhost:8123", "10.1.2.3:80", "[::1]:8000"):
+        page = await show(client, path, host=host)
+        assert f"curl -s http://{host}/v1/" in page
+        assert ADDRESS not in page
 
 
 HOSTILE = [
@@ -117,11 +117,9 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("path", SHOWING_AN_ADDRESS)
-@pytest.mark.parametrize("host", HOSTILE)
-async def test_a_host_that_is_no_host_name_is_not_repeated(
-    client: httpx.AsyncClient, path: str, host: str
-) -> None:
-    page = await show(client, path, host=host)
-    assert f"curl -s {ADDRESS}/v1/" in page
-    assert page == await show(client, path, host="127.0.0.1:8000")
+@SHOWING_AN_ADDRESS
+async def test_a_host_that_is_no_host_name_is_not_repeated(client: httpx.AsyncClient, path: str) -> None:
+    usual = await show(client, path, host="127.0.0.1:8000")
+    assert f"curl -s {ADDRESS}/v1/" in usual
+    for host in HOSTILE:
+        assert await show(client, path, host=host) == usual, host

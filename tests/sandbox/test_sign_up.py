@@ -1,10 +1,9 @@
 from typing import Any
 
-import httpx
 import pytest
 
 from ledger.clock import from_rfc3339
-from tests.startup import Startup, count_rows
+from tests.startup import SignUp, Startup, count_rows
 
 WHO = {"name": "Chai Pay", "email": "dev@chaipay.example"}
 
@@ -37,14 +36,8 @@ async def test_a_sign_up_with_a_wrong_field_is_refused_naming_it(
     assert [count_rows(startup.services, table) for table in tables] == before
 
 
-async def start(client: httpx.AsyncClient, startup: Startup, **more: object) -> Startup:
-    answer = await client.post("/v1/signup", json={**WHO, **more})
-    assert answer.status_code == 201, answer.text
-    return Startup(startup.app, client, answer.json())
-
-
-async def test_a_sandbox_may_start_with_its_clock_frozen(startup: Startup) -> None:
-    frozen = await start(startup.client, startup, frozen_at="2031-05-01T14:00:00+05:00")
+async def test_a_sandbox_may_start_with_its_clock_frozen(sign_up: SignUp) -> None:
+    frozen = await sign_up(frozen_at="2031-05-01T14:00:00+05:00")
     nine = "2031-05-01T09:00:00.000000Z"
     clock: dict[str, Any] = await frozen.get("/v1/clock")
     assert (clock["mode"], clock["now"]) == ("frozen", nine)
@@ -56,8 +49,8 @@ async def test_a_sandbox_may_start_with_its_clock_frozen(startup: Startup) -> No
 
 
 @pytest.mark.parametrize("moment", ["1970-01-01T00:00:00Z", "9000-01-01T00:00:00Z"])
-async def test_a_payment_can_be_made_at_both_ends_of_time(startup: Startup, moment: str) -> None:
-    frozen = await start(startup.client, startup, frozen_at=moment)
+async def test_a_payment_can_be_made_at_both_ends_of_time(sign_up: SignUp, moment: str) -> None:
+    frozen = await sign_up(frozen_at=moment)
     assert (await frozen.pay())["status"] == "settled"
 
 
