@@ -9,7 +9,7 @@ from connectors.identifiers.iban import make_iban
 from ledger.clock import SECOND_US, from_rfc3339
 from sandbox.clock import freeze
 from sandbox.db import UnitOfWork
-from sandbox.jobs import Job
+from sandbox.jobs import CANCEL, Job
 from sandbox.payments.service import RESOLVE
 from sandbox.worker import Worker
 from sandbox.world import enter
@@ -58,6 +58,12 @@ async def test_an_inquiry_leaves_the_late_answers_of_other_payments_alone(startu
     assert startup.count("job") == 1
     assert await startup.services.worker.run_due() == 1
     assert (await startup.get(f"/v1/payments/{other['id']}"))["status"] == "settled"
+
+
+async def test_a_job_is_struck_off_by_its_due_time_without_walking_all_jobs(startup: Startup) -> None:
+    with closing(sqlite3.connect(startup.services.settings.database)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {CANCEL}", ("sbx", 1, "kind", "subject")).fetchall()
+    assert [row[3] for row in plan] == ["SEARCH job USING INDEX job_due (sandbox_id=? AND due_at=?)"]
 
 
 async def test_a_job_that_fails_is_logged_and_kept(
