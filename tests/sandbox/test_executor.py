@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from sandbox.commands import services
 from sandbox.db import UnitOfWork
+from sandbox.participants.models import PARTICIPANTS, Participant
 from sandbox.problems import Problem
 from tests.startup import Startup, count_rows
 
@@ -126,3 +127,25 @@ async def test_what_is_queued_when_the_app_ends_is_stored(app: FastAPI) -> None:
     await executor.close()
     assert await writing == "last"
     assert count_rows(services(app), "participant WHERE id = 'last'") == 1
+
+
+async def test_of_payments_sent_at_once_under_one_end_to_end_id_one_settles(startup: Startup) -> None:
+    orders = [await startup.order(end_to_end_id="order-1") for _ in range(5)]
+    answers = await asyncio.gather(*(startup.post("/v1/payments", order) for order in orders))
+    outcomes = [(answer.json()["status"], answer.json()["reason"]) for answer in answers]
+    assert sorted(status for status, _ in outcomes) == ["refused"] * 4 + ["settled"]
+    assert {reason["code"] for status, reason in outcomes if status == "refused"} == {"AM05"}
+
+
+async def test_a_key_that_is_taken_is_the_failure_of_who_takes_it_alone(startup: Startup) -> None:
+    def take(uow: UnitOfWork, name: str) -> str:
+        PARTICIPANTS.insert(uow, Participant(id=name, name="n", email="e", created_at=1))
+        return name
+
+    write = startup.services.executor.write
+    results = await asyncio.gather(
+        write(take, "one"), write(take, "one"), write(take, "two"), return_exceptions=True
+    )
+    assert [results[0], results[2]] == ["one", "two"]
+    assert isinstance(results[1], Exception)
+    assert startup.count("participant WHERE id IN ('one', 'two')") == 2
