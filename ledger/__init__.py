@@ -2,23 +2,32 @@
 
 from ledger.book import Book
 from ledger.clock import Micros
-from ledger.errors import AccountNotFoundError, LedgerError, StorageError
+from ledger.errors import AccountNotFoundError, LedgerError, StorageError, TimeOrderError
 from ledger.model import (
     Account,
+    AccountChange,
     AccountFlag,
     AccountResult,
+    Batch,
+    Change,
     Entry,
+    Head,
+    HoldNow,
     Kind,
+    LimitChange,
+    OpenHold,
     Outcome,
+    Preview,
     Result,
     State,
     StatementLine,
     Transfer,
+    TransferFlag,
     TrialBalance,
     Why,
 )
 from ledger.money import MAX_AMOUNT, rupees
-from ledger.posting import apply
+from ledger.posting import apply, apply_many
 from ledger.status import ACCOUNT_STATUS_HELP, STATUS_HELP, TRANSIENT, AccountStatus, Status
 from ledger.storage import SqliteStore, Store
 
@@ -28,16 +37,24 @@ __all__ = [
     "STATUS_HELP",
     "TRANSIENT",
     "Account",
+    "AccountChange",
     "AccountFlag",
     "AccountNotFoundError",
     "AccountResult",
     "AccountStatus",
+    "Batch",
     "Book",
+    "Change",
     "Entry",
+    "Head",
+    "HoldNow",
     "Kind",
     "LedgerError",
+    "LimitChange",
     "Micros",
+    "OpenHold",
     "Outcome",
+    "Preview",
     "Result",
     "SqliteStore",
     "State",
@@ -45,9 +62,12 @@ __all__ = [
     "Status",
     "StorageError",
     "Store",
+    "TimeOrderError",
     "Transfer",
+    "TransferFlag",
     "TrialBalance",
     "Why",
     "apply",
+    "apply_many",
     "rupees",
 ]

@@ -1,27 +1,25 @@
 """The public face of the ledger: one sandbox's book in a store."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from ledger import audit, checks, posting
+from ledger import audit, history, opening, posting, statements
+from ledger.asof import BalanceAsOf, balance_as_of
 from ledger.clock import Micros
 from ledger.errors import AccountNotFoundError
 from ledger.model import (
     Account,
-    AccountFlag,
     AccountResult,
+    Change,
     Entry,
     Kind,
+    Preview,
     Result,
     StatementLine,
     Transfer,
     TrialBalance,
 )
 from ledger.money import MAX_AMOUNT
-from ledger.status import AccountStatus
 from ledger.storage.store import Store
-
-_CLOSED: Final = int(AccountFlag.CLOSED)
 
 
 class Book:
@@ -39,39 +37,44 @@ class Book:
         self._sandbox_id = sandbox_id
         self._max_amount = max_amount
 
-    def open_accounts(self, accounts: Sequence[Account], now: Micros) -> list[AccountResult]:
+    def open_accounts(
+        self, accounts: Sequence[Account], *, now: Micros, recorded_at: Micros
+    ) -> list[AccountResult]:
         """Open accounts, one result each, in order; their totals must be 0.
 
         Repeating one is `exists`. Accounts may be born closed. A refused id stays free.
         """
-        known = self.accounts([account.id for account in accounts])
-        results: list[AccountResult] = []
-        created: list[Account] = []
-        for account in accounts:
-            result = checks.opening(account, known.get(account.id))
-            if result.status is AccountStatus.CREATED:
-                opened = account._replace(flags=int(account.flags), opened_at=now)
-                known[account.id] = opened
-                created.append(opened)
-                result = result._replace(account=opened)
-            results.append(result)
-        if created:
-            self._store.insert_accounts(self._sandbox_id, created)
+        state = self._store.load_accounts(self._sandbox_id, {account.id for account in accounts})
+        results, outcome = opening.open_accounts(state, accounts, now, recorded_at=recorded_at)
+        self._store.save(self._sandbox_id, outcome)
         return results
 
-    def close_account(self, account_id: str) -> Account:
+    def close_account(self, account_id: str, *, now: Micros, recorded_at: Micros) -> Account:
         """Close an account: only voids and expiry of its holds still work.
 
         Closing a closed one is fine. Raises AccountNotFoundError.
         """
-        return self._set_closed(account_id, _CLOSED)
+        return self._change(Change.CLOSE, account_id, 0, now, now=now, recorded_at=recorded_at)
 
-    def reopen_account(self, account_id: str) -> Account:
+    def reopen_account(self, account_id: str, *, now: Micros, recorded_at: Micros) -> Account:
         """Open a closed account again; an open one is left as it is.
 
         Raises AccountNotFoundError.
         """
-        return self._set_closed(account_id, 0)
+        return self._change(Change.REOPEN, account_id, 0, now, now=now, recorded_at=recorded_at)
+
+    def set_credit_limit(
+        self, account_id: str, limit: int, effective_at: Micros, *, now: Micros, recorded_at: Micros
+    ) -> Account:
+        """Set how far debits may exceed credits (or the mirror) from `effective_at` on.
+
+        A time that has passed means at once; what is already beyond a lower limit stays. Raises
+        AccountNotFoundError, and ValueError for a limit below 0 or above the largest amount.
+        """
+        if not 0 <= limit <= self._max_amount:
+            message = f"a credit limit is 0 to {self._max_amount}, not {limit}"
+            raise ValueError(message)
+        return self._change(Change.LIMIT, account_id, limit, effective_at, now=now, recorded_at=recorded_at)
 
     def post(self, batch: Sequence[Transfer], *, now: Micros, recorded_at: Micros) -> list[Result]:
         """Decide and write a batch: one result per transfer, in order (see `Status`).
@@ -84,6 +87,38 @@ class Book:
         outcome = posting.apply(state, batch, now, recorded_at=recorded_at, max_amount=self._max_amount)
         self._store.save(self._sandbox_id, outcome)
         return outcome.results
+
+    def post_many(
+        self, batches: Sequence[Sequence[Transfer]], *, now: Micros, recorded_at: Micros
+    ) -> list[list[Result]]:
+        """Decide and write the batches of several callers in one go, each answered as if it came alone.
+
+        Raises as `post` does.
+        """
+        state = self._store.load(self._sandbox_id, [transfer for batch in batches for transfer in batch])
+        answers, outcome = posting.apply_many(
+            state, batches, now, recorded_at=recorded_at, max_amount=self._max_amount
+        )
+        self._store.save(self._sandbox_id, outcome)
+        return answers
+
+    def preview(self, batch: Sequence[Transfer], *, now: Micros, recorded_at: Micros) -> Preview:
+        """Decide a batch as `post` would, and write nothing: no entry, no spent id."""
+        state = self._store.load(self._sandbox_id, batch)
+        outcome = posting.apply(state, batch, now, recorded_at=recorded_at, max_amount=self._max_amount)
+        return Preview(outcome.results, dict(sorted({**state.accounts, **outcome.accounts}.items())))
+
+    def post_chain(self, name: str, chain: int, *, now: Micros, recorded_at: Micros) -> list[Result]:
+        """Post all open holds of a chain, or none: `chain` is the `Entry.chain` of each of them.
+
+        The transfers are called after `name`, with `:` and the hold's `seq`; the same call again
+        answers `exists` for each. A chain without open holds gives an empty list.
+        """
+        return self._end_chain(Kind.POST, name, chain, now, recorded_at)
+
+    def void_chain(self, name: str, chain: int, *, now: Micros, recorded_at: Micros) -> list[Result]:
+        """Void all open holds of a chain, or none; otherwise like `post_chain`."""
+        return self._end_chain(Kind.VOID, name, chain, now, recorded_at)
 
     def expire(self, *, now: Micros, recorded_at: Micros, limit: int = 1000) -> list[Entry]:
         """Release up to `limit` holds due by `now`, by time of expiry, then `seq`.
@@ -107,48 +142,100 @@ class Book:
         """Return what was written under an id, or None."""
         return self._store.entry(self._sandbox_id, entry_id)
 
+    def acting_on(self, entry_id: str) -> list[Entry]:
+        """Return what ended or changed a hold, or took a transfer back, oldest first.
+
+        The other way, from what acts to its target, is `Entry.target_id`.
+        """
+        return self._store.acting_on(self._sandbox_id, entry_id)
+
+    def chain(self, chain: int) -> list[Entry]:
+        """Return the entries of a chain, named by the `seq` of its first, in order."""
+        return self._store.chain(self._sandbox_id, chain)
+
     def statement(self, account_id: str, *, after_seq: int = 0, limit: int = 100) -> list[StatementLine]:
         """Return a page of an account's lines, oldest first; the next one follows the last `seq`.
 
         An unknown account has none.
         """
         rows = self._store.statement(self._sandbox_id, account_id, after_seq, limit)
-        return [_line(account_id, entry, hold_amount) for entry, hold_amount in rows]
+        return [statements.line(account_id, entry, released) for entry, released in rows]
+
+    def statement_for(
+        self, account_id: str, start: Micros, end: Micros, *, after_seq: int = 0, limit: int = 100
+    ) -> statements.PeriodStatement:
+        """Return a page of an account's lines from `start` up to before `end`, with both balances.
+
+        Raises AccountNotFoundError, ValueError for a period that ends before it starts, and StorageError
+        where the lines do not lead from one balance to the next.
+        """
+        return statements.for_period(
+            self._store, self._sandbox_id, account_id, start, end, after_seq=after_seq, limit=limit
+        )
+
+    def balance_as_of(
+        self, account_id: str, at: Micros, known_at: Micros | None = None
+    ) -> BalanceAsOf | None:
+        """Return how an account stood at `at`, as far as it was recorded by `known_at` (None: now).
+
+        A hold whose time had run out by then no longer counts, swept or not. None if the account was
+        not open by then.
+        """
+        return balance_as_of(self._store, self._sandbox_id, account_id, at, known_at)
+
+    def transfers(self, wanted: history.Filter) -> list[Entry]:
+        """Return the entries of an account (AccountFilter) or of the book (QueryFilter), by `seq`.
+
+        An unknown account has none. Raises ValueError for a filter that makes no sense.
+        """
+        return history.transfers(self._store, self._sandbox_id, wanted)
+
+    def balances(self, wanted: history.AccountFilter) -> list[history.Balance]:
+        """Return how an account stood after each of the entries that the filter lets through.
+
+        Raises ValueError as `transfers` does.
+        """
+        return history.balances(self._store, self._sandbox_id, wanted)
+
+    def changes(self, *, after_seq: int = 0, limit: int = 100) -> list[history.Event]:
+        """Return the next events after `after_seq`: entries and account changes, all in one order."""
+        return history.changes(self._store, self._sandbox_id, after_seq=after_seq, limit=limit)
+
+    def reversal_of(self, entry_id: str) -> Entry | None:
+        """Return the REVERSAL that took an entry back, or None. Its `target_id` leads the other way."""
+        return history.reversal_of(self._store, self._sandbox_id, entry_id)
 
     def trial_balance(self) -> TrialBalance:
         """Return the four sums over all accounts, whatever their currency."""
         return audit.trial_balance(self._store, self._sandbox_id)
 
-    def _set_closed(self, account_id: str, closed: int) -> Account:
-        account = self.account(account_id)
-        if account is None:
+    def _end_chain(self, kind: Kind, name: str, chain: int, now: Micros, recorded_at: Micros) -> list[Result]:
+        holds = [entry for entry in self.chain(chain) if chain and entry.kind == Kind.HOLD]
+        wanted = [Transfer(f"{name}:{hold.seq}", kind=kind, target_id=hold.id) for hold in holds]
+        state = self._store.load(self._sandbox_id, wanted)
+        batch = [each for each in wanted if state.holds[each.target_id].ended_by is None]
+        if batch:
+            batch = [*(each._replace(linked=True) for each in batch[:-1]), batch[-1]]
+        else:
+            batch = [each for each in wanted if state.holds[each.target_id].ending_id == each.id]
+        return self.post(batch, now=now, recorded_at=recorded_at)
+
+    def _change(
+        self,
+        change: Change,
+        account_id: str,
+        value: int,
+        effective_at: Micros,
+        *,
+        now: Micros,
+        recorded_at: Micros,
+    ) -> Account:
+        state = self._store.load_accounts(self._sandbox_id, [account_id])
+        if account_id not in state.accounts:
             message = f"no account {account_id!r} in the book of {self._sandbox_id}"
             raise AccountNotFoundError(message)
-        flags = account.flags & ~_CLOSED | closed
-        self._store.set_flags(self._sandbox_id, account_id, flags)
-        return account._replace(flags=flags)
-
-
-def _line(account_id: str, entry: Entry, hold_amount: int) -> StatementLine:
-    """See an entry from one of its accounts; `hold_amount` is that of the hold it ended."""
-    paying = entry.debit_account == account_id
-    moved = entry.amount if entry.kind in (Kind.TRANSFER, Kind.POST) else 0
-    if paying:
-        pending, debits = entry.debit_debits_pending, entry.debit_debits_posted
-        credits_ = entry.debit_credits_posted
-    else:
-        pending, debits = entry.credit_debits_pending, entry.credit_debits_posted
-        credits_ = entry.credit_credits_posted
-    return StatementLine(
-        seq=entry.seq,
-        id=entry.id,
-        kind=entry.kind,
-        counterparty=entry.credit_account if paying else entry.debit_account,
-        debit=moved if paying else 0,
-        credit=0 if paying else moved,
-        held=entry.amount if entry.kind == Kind.HOLD else -hold_amount,
-        balance_after=credits_ - debits,
-        available_after=credits_ - debits - pending,
-        reference=entry.reference,
-        happened_at=entry.happened_at,
-    )
+        account, outcome = opening.change(
+            state, account_id, change, value, effective_at, now=now, recorded_at=recorded_at
+        )
+        self._store.save(self._sandbox_id, outcome)
+        return account

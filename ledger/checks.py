@@ -1,34 +1,35 @@
-"""The rules as pure functions: each gives the first refusal in order of precedence, or None."""
+"""The rules as pure functions: each gives the first refusal in order of precedence, or None.
+
+Here are those of every transfer, and of what moves money between two accounts. `ledger.targets` has
+those of what acts on another transfer, `ledger.repeats` those of an id that is known.
+"""
 
 from typing import Final, NamedTuple
 
 from ledger.clock import MAX_TIME, Micros
 from ledger.model import (
-    DEFAULT_CODE,
-    DEFAULT_CURRENCY,
     EXPIRED_SUFFIX,
     MAX_CODE,
     MAX_ID_LENGTH,
-    Account,
     AccountFlag,
-    AccountResult,
-    Entry,
     Kind,
     Transfer,
+    TransferFlag,
     Why,
 )
-from ledger.status import AccountStatus, Status
+from ledger.standing import Standing
+from ledger.status import Status
 
 # Looking up an enum member, and any arithmetic on a flag, costs more than the rest of a check.
 _HOLD: Final = Kind.HOLD
-_VOID: Final = Kind.VOID
-_ASKABLE: Final = frozenset({Kind.TRANSFER, Kind.HOLD, Kind.POST, Kind.VOID})
-_ENDING: Final = frozenset({Kind.POST, Kind.VOID})
+_ASKABLE: Final = frozenset(set(Kind) - {Kind.EXPIRE})
 _DEBITS_LIMITED: Final = int(AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
 _CREDITS_LIMITED: Final = int(AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS)
 _CLOSED: Final = int(AccountFlag.CLOSED)
-_BOTH_LIMITS: Final = _DEBITS_LIMITED | _CREDITS_LIMITED
-_ALL_FLAGS: Final = _BOTH_LIMITS | _CLOSED
+_BALANCING: Final = int(TransferFlag.BALANCING_DEBIT | TransferFlag.BALANCING_CREDIT)
+_CLOSING: Final = int(TransferFlag.CLOSING_DEBIT | TransferFlag.CLOSING_CREDIT)
+_IMPORTED: Final = int(TransferFlag.IMPORTED)
+_ALL_FLAGS: Final = _BALANCING | _CLOSING | _IMPORTED
 
 
 class Refusal(NamedTuple):
@@ -38,27 +39,33 @@ class Refusal(NamedTuple):
     why: Why | None = None
 
 
-_REPEAT_ORDER: Final = (
-    (Status.EXISTS_WITH_DIFFERENT_KIND, "kind"),
-    (Status.EXISTS_WITH_DIFFERENT_HOLD, "hold_id"),
-    (Status.EXISTS_WITH_DIFFERENT_TIMEOUT, "timeout_us"),
-    (Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT, "debit_account"),
-    (Status.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT, "credit_account"),
-    (Status.EXISTS_WITH_DIFFERENT_AMOUNT, "amount"),
-    (Status.EXISTS_WITH_DIFFERENT_REFERENCE, "reference"),
-    (Status.EXISTS_WITH_DIFFERENT_CURRENCY, "currency"),
-    (Status.EXISTS_WITH_DIFFERENT_CODE, "code"),
-)
+def origin(transfer: Transfer, *, importing: bool, now: Micros) -> Refusal | None:  # noqa: PLR0911 - a list of rules
+    """Refuse to mix imported and other transfers, and a time that is none of the past.
 
-_ENDED_BY: Final = {
-    Kind.POST: Status.HOLD_ALREADY_POSTED,
-    Kind.VOID: Status.HOLD_ALREADY_VOIDED,
-    Kind.EXPIRE: Status.HOLD_EXPIRED,
-}
+    `importing` says whether the batch began with an imported transfer.
+    """
+    time = transfer.happened_at
+    if int(transfer.flags) & _IMPORTED:
+        if not importing:
+            return Refusal(Status.IMPORTED_NOT_EXPECTED, Why("flags"))
+        if not 0 < time <= MAX_TIME:
+            why = Why("happened_at", limit=MAX_TIME, current=now, needed=time)
+            return Refusal(Status.IMPORTED_TIME_OUT_OF_RANGE, why)
+        if time >= now:
+            why = Why("happened_at", limit=now - 1, current=now, needed=time)
+            return Refusal(Status.IMPORTED_TIME_NOT_PAST, why)
+        return None
+    if importing:
+        return Refusal(Status.IMPORTED_EXPECTED, Why("flags"))
+    if time:
+        return Refusal(Status.HAPPENED_AT_NOT_ALLOWED, Why("happened_at", limit=0, current=0, needed=time))
+    return None
 
 
 def identity(transfer: Transfer) -> Refusal | None:
-    """Refuse an id that no caller may use and a kind that no caller may ask for."""
+    """Refuse a flag that nobody knows, an id that no caller may use, a kind that none may ask for."""
+    if transfer.flags and int(transfer.flags) & ~_ALL_FLAGS:
+        return Refusal(Status.FLAGS_UNKNOWN, Why("flags"))
     name = transfer.id
     if not name:
         return Refusal(Status.ID_MISSING, Why("id"))
@@ -71,54 +78,6 @@ def identity(transfer: Transfer) -> Refusal | None:
     return None
 
 
-def repeat(transfer: Transfer, entry: Entry, hold: Entry | None) -> Refusal:
-    """Say whether the request asks for what `entry`, with the same id, has done: `exists`, or what differs.
-
-    `hold` is the hold that the request names. A part left to the hold is compared with the hold's,
-    so a partial post that is repeated with "all of it" differs.
-    """
-    asked: tuple[int | str | None, ...]
-    if hold is not None and transfer.kind in _ENDING:
-        asked = (
-            transfer.kind,
-            transfer.hold_id,
-            transfer.timeout_us,
-            transfer.debit_account or hold.debit_account,
-            transfer.credit_account or hold.credit_account,
-            hold.amount if transfer.amount is None else transfer.amount,
-            transfer.reference or hold.reference,
-            transfer.currency or hold.currency,
-            transfer.code or hold.code,
-        )
-    else:
-        asked = (
-            transfer.kind,
-            transfer.hold_id,
-            transfer.timeout_us,
-            transfer.debit_account,
-            transfer.credit_account,
-            transfer.amount,
-            transfer.reference,
-            DEFAULT_CURRENCY if transfer.currency is None else transfer.currency,
-            DEFAULT_CODE if transfer.code is None else transfer.code,
-        )
-    written: tuple[int | str, ...] = (
-        entry.kind,
-        entry.hold_id,
-        entry.timeout_us,
-        entry.debit_account,
-        entry.credit_account,
-        entry.amount,
-        entry.reference,
-        entry.currency,
-        entry.code,
-    )
-    for (status, field), new, old in zip(_REPEAT_ORDER, asked, written, strict=True):
-        if new != old:
-            return Refusal(status, Why(field, current=_figure(old), needed=_figure(new)))
-    return Refusal(Status.EXISTS)
-
-
 def move_form(transfer: Transfer) -> Refusal | None:  # noqa: C901, PLR0911, PLR0912 - a list of rules
     """Refuse a TRANSFER or HOLD that is not complete, or has what it cannot have."""
     if not transfer.debit_account:
@@ -127,43 +86,55 @@ def move_form(transfer: Transfer) -> Refusal | None:  # noqa: C901, PLR0911, PLR
         return Refusal(Status.CREDIT_ACCOUNT_MISSING, Why("credit_account"))
     if transfer.debit_account == transfer.credit_account:
         return Refusal(Status.ACCOUNTS_MUST_DIFFER, Why("credit_account", account=transfer.credit_account))
-    if transfer.hold_id:
-        return Refusal(Status.HOLD_ID_NOT_ALLOWED, Why("hold_id"))
+    if transfer.target_id:
+        return Refusal(Status.TARGET_ID_NOT_ALLOWED, Why("target_id"))
     if transfer.timeout_us:
         if transfer.kind != _HOLD:
             return Refusal(Status.TIMEOUT_ONLY_FOR_HOLDS, Why("timeout_us"))
         if transfer.timeout_us < 0:
-            return Refusal(Status.TIMEOUT_NEGATIVE, Why("timeout_us"))
+            return _negative(Status.TIMEOUT_NEGATIVE, "timeout_us", transfer.timeout_us)
+    if transfer.flags and int(transfer.flags) & _CLOSING and transfer.kind != _HOLD:
+        return Refusal(Status.CLOSING_ONLY_FOR_HOLDS, Why("flags"))
     if transfer.currency == "":
         return Refusal(Status.CURRENCY_MISSING, Why("currency"))
     if transfer.code is not None:
         if transfer.code < 1:
             return Refusal(Status.CODE_MISSING, Why("code"))
         if transfer.code > MAX_CODE:
-            return Refusal(
-                Status.CODE_TOO_LARGE, Why("code", limit=MAX_CODE, current=0, needed=transfer.code)
-            )
+            why = Why("code", limit=MAX_CODE, current=0, needed=transfer.code)
+            return Refusal(Status.CODE_TOO_LARGE, why)
     if transfer.amount is None:
-        return Refusal(Status.AMOUNT_MISSING, Why("amount"))
-    if transfer.amount < 0:
-        return Refusal(Status.AMOUNT_NEGATIVE, Why("amount"))
+        if not int(transfer.flags) & _BALANCING:
+            return Refusal(Status.AMOUNT_MISSING, Why("amount"))
+    elif transfer.amount < 0:
+        return _negative(Status.AMOUNT_NEGATIVE, "amount", transfer.amount)
     return None
 
 
-def end_form(transfer: Transfer) -> Refusal | None:
-    """Refuse a POST or VOID that names no hold, or has what it cannot have."""
-    if not transfer.hold_id:
-        return Refusal(Status.HOLD_ID_MISSING, Why("hold_id"))
-    if transfer.hold_id == transfer.id:
-        return Refusal(Status.HOLD_ID_IS_OWN_ID, Why("hold_id"))
+def act_form(transfer: Transfer) -> Refusal | None:  # noqa: PLR0911 - a list of rules
+    """Refuse what acts on another transfer but names none, or has what it cannot have."""
+    if transfer.flags and int(transfer.flags) & (_BALANCING | _CLOSING):
+        return Refusal(Status.FLAGS_NOT_ALLOWED, Why("flags"))
+    if not transfer.target_id:
+        return Refusal(Status.TARGET_ID_MISSING, Why("target_id"))
+    if transfer.target_id == transfer.id:
+        return Refusal(Status.TARGET_ID_IS_OWN_ID, Why("target_id"))
+    extends = transfer.kind == Kind.EXTEND
     if transfer.timeout_us:
-        return Refusal(Status.TIMEOUT_ONLY_FOR_HOLDS, Why("timeout_us"))
-    if transfer.amount is not None and transfer.amount < 0:
-        return Refusal(Status.AMOUNT_NEGATIVE, Why("amount"))
+        if not extends:
+            return Refusal(Status.TIMEOUT_ONLY_FOR_HOLDS, Why("timeout_us"))
+        if transfer.timeout_us < 0:
+            return _negative(Status.TIMEOUT_NEGATIVE, "timeout_us", transfer.timeout_us)
+    if transfer.amount:
+        if transfer.amount < 0:
+            return _negative(Status.AMOUNT_NEGATIVE, "amount", transfer.amount)
+        if extends:
+            why = Why("amount", limit=0, current=0, needed=transfer.amount)
+            return Refusal(Status.AMOUNT_NOT_ALLOWED, why)
     return None
 
 
-def currencies(currency: str, debit: Account, credit: Account) -> Refusal | None:
+def currencies(currency: str, debit: Standing, credit: Standing) -> Refusal | None:
     """Refuse to mix currencies."""
     if debit.currency != credit.currency:
         return Refusal(Status.ACCOUNTS_HAVE_DIFFERENT_CURRENCIES, Why("credit_account", account=credit.id))
@@ -172,44 +143,25 @@ def currencies(currency: str, debit: Account, credit: Account) -> Refusal | None
     return None
 
 
-def agrees_with_hold(transfer: Transfer, hold: Entry) -> Refusal | None:  # noqa: PLR0911 - a list of rules
-    """Refuse what is no hold, and a POST or VOID that contradicts its hold."""
-    if hold.kind != _HOLD:
-        return Refusal(Status.NOT_A_HOLD, Why("hold_id"))
-    if transfer.debit_account and transfer.debit_account != hold.debit_account:
-        return Refusal(
-            Status.HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT,
-            Why("debit_account", account=hold.debit_account),
-        )
-    if transfer.credit_account and transfer.credit_account != hold.credit_account:
-        return Refusal(
-            Status.HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT,
-            Why("credit_account", account=hold.credit_account),
-        )
-    if transfer.currency and transfer.currency != hold.currency:
-        return Refusal(Status.HOLD_HAS_DIFFERENT_CURRENCY, Why("currency"))
-    if transfer.code and transfer.code != hold.code:
-        return Refusal(Status.HOLD_HAS_DIFFERENT_CODE, Why("code", current=hold.code, needed=transfer.code))
-    amount = transfer.amount
-    if amount is not None and amount != hold.amount:
-        why = Why("amount", limit=hold.amount, current=0, needed=amount)
-        if amount > hold.amount:
-            return Refusal(Status.EXCEEDS_HOLD_AMOUNT, why)
-        if transfer.kind == _VOID:
-            return Refusal(Status.HOLD_HAS_DIFFERENT_AMOUNT, why)
+def imported_time(transfer: Transfer, newest: Micros, debit: Standing, credit: Standing) -> Refusal | None:
+    """Refuse what is imported out of order, before its accounts, or with a time to run out."""
+    time = transfer.happened_at
+    if time < newest:
+        why = Why("happened_at", limit=newest, current=newest, needed=time)
+        return Refusal(Status.IMPORTED_TIME_RUNS_BACKWARDS, why)
+    if time <= debit.opened_at:
+        why = Why("happened_at", debit.id, debit.opened_at + 1, debit.opened_at, time)
+        return Refusal(Status.IMPORTED_BEFORE_DEBIT_ACCOUNT, why)
+    if time <= credit.opened_at:
+        why = Why("happened_at", credit.id, credit.opened_at + 1, credit.opened_at, time)
+        return Refusal(Status.IMPORTED_BEFORE_CREDIT_ACCOUNT, why)
+    if transfer.timeout_us:
+        why = Why("timeout_us", limit=0, current=0, needed=transfer.timeout_us)
+        return Refusal(Status.IMPORTED_TIMEOUT_NOT_ALLOWED, why)
     return None
 
 
-def hold_is_open(hold: Entry, ended_by: Kind | None, now: Micros) -> Refusal | None:
-    """Refuse a hold that has ended, be it only that its time has run out."""
-    if ended_by is not None:
-        return Refusal(_ENDED_BY[ended_by], Why("hold_id"))
-    if 0 < hold.expires_at <= now:
-        return Refusal(Status.HOLD_EXPIRED, Why("hold_id", limit=hold.expires_at, current=now))
-    return None
-
-
-def both_open(debit: Account, credit: Account) -> Refusal | None:
+def both_open(debit: Standing, credit: Standing) -> Refusal | None:
     """Refuse a closed account."""
     if debit.flags & _CLOSED:
         return Refusal(Status.DEBIT_ACCOUNT_CLOSED, Why("debit_account", account=debit.id))
@@ -218,79 +170,47 @@ def both_open(debit: Account, credit: Account) -> Refusal | None:
     return None
 
 
+def timeout_fits(timeout_us: Micros, at: Micros) -> Refusal | None:
+    """Refuse a hold that would run out after the last moment there is."""
+    if at + timeout_us > MAX_TIME:
+        why = Why("timeout_us", limit=MAX_TIME, current=at, needed=at + timeout_us)
+        return Refusal(Status.OVERFLOWS_TIMEOUT, why)
+    return None
+
+
 def room(
     transfer: Transfer,
     amount: int,
-    debit: Account,
-    credit: Account,
+    debit: Standing,
+    credit: Standing,
+    limits: tuple[int, int],
     *,
-    now: Micros,
+    at: Micros,
     max_amount: int,
 ) -> Refusal | None:
     """Refuse sums that pass the largest amount or an account's own limit.
 
     What is held counts against the owner; what is only held for an account is not there yet.
+    `limits` are the credit limits in force of the debit and the credit account.
     """
-    debits = debit.debits_pending + debit.debits_posted
-    credits_ = credit.credits_pending + credit.credits_posted
-    if debits + amount > max_amount or credits_ + amount > max_amount:
+    debits = debit.debits_pending + debit.debits_posted + amount
+    credits_ = credit.credits_pending + credit.credits_posted + amount
+    if debits > max_amount or credits_ > max_amount:
         return _overflow(transfer, amount, debit, credit, max_amount)
-    if now + transfer.timeout_us > MAX_TIME:
-        why = Why("timeout_us", limit=MAX_TIME, current=now, needed=now + transfer.timeout_us)
-        return Refusal(Status.OVERFLOWS_TIMEOUT, why)
-    if debit.flags & _DEBITS_LIMITED and debits + amount > debit.credits_posted:
-        why = Why("amount", debit.id, debit.credits_posted, debits, debits + amount)
+    if transfer.timeout_us:
+        fault = timeout_fits(transfer.timeout_us, at)
+        if fault is not None:
+            return fault
+    if debit.flags & _DEBITS_LIMITED and debits > debit.credits_posted + limits[0]:
+        why = Why("amount", debit.id, debit.credits_posted + limits[0], debits - amount, debits)
         return Refusal(Status.EXCEEDS_CREDITS, why)
-    if credit.flags & _CREDITS_LIMITED and credits_ + amount > credit.debits_posted:
-        why = Why("amount", credit.id, credit.debits_posted, credits_, credits_ + amount)
+    if credit.flags & _CREDITS_LIMITED and credits_ > credit.debits_posted + limits[1]:
+        why = Why("amount", credit.id, credit.debits_posted + limits[1], credits_ - amount, credits_)
         return Refusal(Status.EXCEEDS_DEBITS, why)
     return None
 
 
-def opening(account: Account, existing: Account | None) -> AccountResult:
-    """Decide the opening of an account: `created`, `exists` or a refusal.
-
-    A repeat is compared in what does not change: closing an account later does not spoil it.
-    """
-    status = _opening_status(account, existing)
-    return AccountResult(account.id, status, existing if status is AccountStatus.EXISTS else None)
-
-
-def _opening_status(account: Account, existing: Account | None) -> AccountStatus:  # noqa: C901, PLR0911, PLR0912 - a list of rules
-    if account.flags & ~_ALL_FLAGS:
-        return AccountStatus.FLAGS_UNKNOWN
-    if not account.id:
-        return AccountStatus.ID_MISSING
-    if len(account.id) > MAX_ID_LENGTH:
-        return AccountStatus.ID_TOO_LONG
-    if existing is not None:
-        if (account.flags ^ existing.flags) & _BOTH_LIMITS:
-            return AccountStatus.EXISTS_WITH_DIFFERENT_FLAGS
-        if account.currency != existing.currency:
-            return AccountStatus.EXISTS_WITH_DIFFERENT_CURRENCY
-        if account.code != existing.code:
-            return AccountStatus.EXISTS_WITH_DIFFERENT_CODE
-        return AccountStatus.EXISTS
-    if account.flags & _BOTH_LIMITS == _BOTH_LIMITS:
-        return AccountStatus.LIMITS_EXCLUDE_EACH_OTHER
-    if account.debits_pending:
-        return AccountStatus.DEBITS_PENDING_MUST_BE_ZERO
-    if account.debits_posted:
-        return AccountStatus.DEBITS_POSTED_MUST_BE_ZERO
-    if account.credits_pending:
-        return AccountStatus.CREDITS_PENDING_MUST_BE_ZERO
-    if account.credits_posted:
-        return AccountStatus.CREDITS_POSTED_MUST_BE_ZERO
-    if not account.currency:
-        return AccountStatus.CURRENCY_MISSING
-    if account.code < 1:
-        return AccountStatus.CODE_MISSING
-    if account.code > MAX_CODE:
-        return AccountStatus.CODE_TOO_LARGE
-    return AccountStatus.CREATED
-
-
-def _overflow(transfer: Transfer, amount: int, debit: Account, credit: Account, max_amount: int) -> Refusal:
+def _overflow(transfer: Transfer, amount: int, debit: Standing, credit: Standing, max_amount: int) -> Refusal:
     """Name the first sum that passes the largest amount; the caller knows that one does."""
     pending = (
         (Status.OVERFLOWS_DEBITS_PENDING, debit.id, debit.debits_pending),
@@ -310,5 +230,5 @@ def _overflow(transfer: Transfer, amount: int, debit: Account, credit: Account, 
     )
 
 
-def _figure(value: int | str | None) -> int | None:
-    return value if isinstance(value, int) else None
+def _negative(status: Status, field: str, value: int) -> Refusal:
+    return Refusal(status, Why(field, limit=0, current=0, needed=value))

@@ -7,6 +7,7 @@ here for the edge of a program, the one place that may ask.
 import re
 import time
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Micros: TypeAlias = int
@@ -26,6 +27,8 @@ _RFC3339: Final = re.compile(
 )
 
 
+# Within a group of requests the same few moments are written over and over.
+@lru_cache(maxsize=256)
 def to_rfc3339(us: Micros) -> str:
     """Write a time as `2026-11-24T07:42:38.123456Z`: always six digits, always Z.
 

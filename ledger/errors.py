@@ -2,7 +2,9 @@
 
 LedgerError
 ├── AccountNotFoundError   an operation on one account named an account that does not exist
+├── TimeOrderError         `now` lies before what the book has already seen (a ValueError, too)
 └── StorageError           the storage does not hold what its single writer left there
+    └── CommitUnknownError the storage went away during a COMMIT and did not come back
 """
 
 
@@ -14,5 +16,16 @@ class AccountNotFoundError(LedgerError):
     """No account of this book has that id."""
 
 
+class TimeOrderError(LedgerError, ValueError):
+    """The caller's `now` lies before the newest row of the book, whose time never runs backwards."""
+
+
 class StorageError(LedgerError):
     """The stored book is not as it was read: a second writer works on it. Nothing may be kept."""
+
+
+class CommitUnknownError(StorageError):
+    """Whether a transaction took effect cannot be learnt now.
+
+    Ask for its ids later, or repeat it: what was written then answers `exists`.
+    """

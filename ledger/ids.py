@@ -15,6 +15,8 @@ from ledger.clock import Micros
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = ["".join(pair) for pair in product(_ALPHABET, repeat=2)]
 _COUNTER_BYTES: Final = 5
+_RANDOM_BYTES: Final = 10
+_RANDOM_BLOCK: Final = 64
 _MAX_MILLIS: Final = 2**48 - 1
 
 
@@ -31,7 +33,25 @@ def ulid(time_us: Micros, low80: int) -> str:
 
 def random_ulid(prefix: str, now_us: Micros) -> str:
     """Make an id such as `key_01J…` from the system's random source, for what is in no sandbox."""
-    return f"{prefix}_{ulid(now_us, int.from_bytes(os.urandom(10)))}"
+    return f"{prefix}_{ulid(now_us, int.from_bytes(os.urandom(_RANDOM_BYTES)))}"
+
+
+class RandomIds:
+    """Makes many random ids such as `req_01J…`; the system's random source is asked for a block at a time."""
+
+    __slots__ = ("_left", "_prefix")
+
+    def __init__(self, prefix: str) -> None:
+        """Make ids that begin with `prefix` and an underscore."""
+        self._prefix = prefix
+        self._left = b""
+
+    def next(self, now_us: Micros) -> str:
+        """Return the next id."""
+        if not self._left:
+            self._left = os.urandom(_RANDOM_BYTES * _RANDOM_BLOCK)
+        bits, self._left = self._left[:_RANDOM_BYTES], self._left[_RANDOM_BYTES:]
+        return f"{self._prefix}_{ulid(now_us, int.from_bytes(bits))}"
 
 
 class IdSource:

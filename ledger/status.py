@@ -1,7 +1,6 @@
 """Every answer the ledger can give, in order of precedence, each with its explanation.
 
-When several rules refuse a transfer, the answer is the one that stands first here. Imported,
-balancing and closing transfers are not built yet; a comment marks where their answers will stand.
+When several rules refuse a transfer, the answer is the one that stands first here.
 """
 
 from enum import StrEnum
@@ -16,9 +15,14 @@ class Status(StrEnum):
     # The batch.
     CHAIN_OPEN = "chain_open"
     CHAIN_FAILED = "chain_failed"
-    # Here: imported and other transfers mixed, imported times out of range.
+    IMPORTED_NOT_EXPECTED = "imported_not_expected"
+    IMPORTED_EXPECTED = "imported_expected"
+    IMPORTED_TIME_OUT_OF_RANGE = "imported_time_out_of_range"
+    IMPORTED_TIME_NOT_PAST = "imported_time_not_past"
+    HAPPENED_AT_NOT_ALLOWED = "happened_at_not_allowed"
 
     # The id and what is asked for.
+    FLAGS_UNKNOWN = "flags_unknown"
     ID_MISSING = "id_missing"
     ID_TOO_LONG = "id_too_long"
     ID_RESERVED = "id_reserved"
@@ -26,7 +30,8 @@ class Status(StrEnum):
 
     # A repeat.
     EXISTS_WITH_DIFFERENT_KIND = "exists_with_different_kind"
-    EXISTS_WITH_DIFFERENT_HOLD = "exists_with_different_hold"
+    EXISTS_WITH_DIFFERENT_FLAGS = "exists_with_different_flags"
+    EXISTS_WITH_DIFFERENT_TARGET = "exists_with_different_target"
     EXISTS_WITH_DIFFERENT_TIMEOUT = "exists_with_different_timeout"
     EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT = "exists_with_different_debit_account"
     EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT = "exists_with_different_credit_account"
@@ -38,45 +43,54 @@ class Status(StrEnum):
     ID_ALREADY_FAILED = "id_already_failed"
 
     # The form of the request.
-    HOLD_ID_MISSING = "hold_id_missing"
-    HOLD_ID_IS_OWN_ID = "hold_id_is_own_id"
+    FLAGS_NOT_ALLOWED = "flags_not_allowed"
+    TARGET_ID_MISSING = "target_id_missing"
+    TARGET_ID_IS_OWN_ID = "target_id_is_own_id"
     DEBIT_ACCOUNT_MISSING = "debit_account_missing"
     CREDIT_ACCOUNT_MISSING = "credit_account_missing"
     ACCOUNTS_MUST_DIFFER = "accounts_must_differ"
-    HOLD_ID_NOT_ALLOWED = "hold_id_not_allowed"
+    TARGET_ID_NOT_ALLOWED = "target_id_not_allowed"
     TIMEOUT_ONLY_FOR_HOLDS = "timeout_only_for_holds"
     TIMEOUT_NEGATIVE = "timeout_negative"
-    # Here: closing transfers must be holds.
+    CLOSING_ONLY_FOR_HOLDS = "closing_only_for_holds"
     CURRENCY_MISSING = "currency_missing"
     CODE_MISSING = "code_missing"
     CODE_TOO_LARGE = "code_too_large"
     AMOUNT_MISSING = "amount_missing"
     AMOUNT_NEGATIVE = "amount_negative"
+    AMOUNT_NOT_ALLOWED = "amount_not_allowed"
 
     # The accounts.
     DEBIT_ACCOUNT_NOT_FOUND = "debit_account_not_found"
     CREDIT_ACCOUNT_NOT_FOUND = "credit_account_not_found"
     ACCOUNTS_HAVE_DIFFERENT_CURRENCIES = "accounts_have_different_currencies"
     CURRENCY_DIFFERS_FROM_ACCOUNTS = "currency_differs_from_accounts"
-    # Here: imported times that run backwards or come before their accounts.
 
-    # The hold that is posted or voided.
-    HOLD_NOT_FOUND = "hold_not_found"
+    # The hold that is ended or changed, the transfer that is taken back.
+    TARGET_NOT_FOUND = "target_not_found"
     NOT_A_HOLD = "not_a_hold"
-    HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT = "hold_has_different_debit_account"
-    HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT = "hold_has_different_credit_account"
-    HOLD_HAS_DIFFERENT_CURRENCY = "hold_has_different_currency"
-    HOLD_HAS_DIFFERENT_CODE = "hold_has_different_code"
+    NOT_REVERSIBLE = "not_reversible"
+    TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT = "target_has_different_debit_account"
+    TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT = "target_has_different_credit_account"
+    TARGET_HAS_DIFFERENT_CURRENCY = "target_has_different_currency"
+    TARGET_HAS_DIFFERENT_CODE = "target_has_different_code"
     EXCEEDS_HOLD_AMOUNT = "exceeds_hold_amount"
-    HOLD_HAS_DIFFERENT_AMOUNT = "hold_has_different_amount"
+    TARGET_HAS_DIFFERENT_AMOUNT = "target_has_different_amount"
     HOLD_ALREADY_POSTED = "hold_already_posted"
     HOLD_ALREADY_VOIDED = "hold_already_voided"
     HOLD_EXPIRED = "hold_expired"
+    ALREADY_REVERSED = "already_reversed"
+
+    # The time of what is imported.
+    IMPORTED_TIME_RUNS_BACKWARDS = "imported_time_runs_backwards"
+    IMPORTED_BEFORE_DEBIT_ACCOUNT = "imported_before_debit_account"
+    IMPORTED_BEFORE_CREDIT_ACCOUNT = "imported_before_credit_account"
+    IMPORTED_TIMEOUT_NOT_ALLOWED = "imported_timeout_not_allowed"
 
     # The room in the accounts.
     DEBIT_ACCOUNT_CLOSED = "debit_account_closed"
     CREDIT_ACCOUNT_CLOSED = "credit_account_closed"
-    # Here: a balancing transfer finds its amount.
+    # Here a balancing transfer finds its amount.
     OVERFLOWS_DEBITS_PENDING = "overflows_debits_pending"
     OVERFLOWS_CREDITS_PENDING = "overflows_credits_pending"
     OVERFLOWS_DEBITS_POSTED = "overflows_debits_posted"
@@ -92,7 +106,7 @@ TRANSIENT: Final = frozenset(
     {
         Status.DEBIT_ACCOUNT_NOT_FOUND,
         Status.CREDIT_ACCOUNT_NOT_FOUND,
-        Status.HOLD_NOT_FOUND,
+        Status.TARGET_NOT_FOUND,
         Status.DEBIT_ACCOUNT_CLOSED,
         Status.CREDIT_ACCOUNT_CLOSED,
         Status.EXCEEDS_CREDITS,
@@ -112,12 +126,20 @@ STATUS_HELP: Final[dict[Status, str]] = {
     "Leave the last transfer of a chain unlinked.",
     Status.CHAIN_FAILED: "Another transfer of the chain was refused, so none was written. "
     "Mend that one and send the chain again; this id is still free.",
+    Status.IMPORTED_NOT_EXPECTED: "The batch began with a transfer that is not imported. "
+    "Import in batches of their own.",
+    Status.IMPORTED_EXPECTED: "The batch began with an imported transfer. Import in batches of their own.",
+    Status.IMPORTED_TIME_OUT_OF_RANGE: "The time of an imported transfer is 1 or more, in microseconds.",
+    Status.IMPORTED_TIME_NOT_PAST: "What is imported has happened before now.",
+    Status.HAPPENED_AT_NOT_ALLOWED: "Only an imported transfer names its time; leave it at 0.",
+    Status.FLAGS_UNKNOWN: "Use the flags of TransferFlag only.",
     Status.ID_MISSING: "A transfer needs an id.",
     Status.ID_TOO_LONG: "An id has at most 64 characters.",
     Status.ID_RESERVED: "Ids that end in ':expired' belong to the expiry of holds. Use another.",
-    Status.KIND_NOT_ALLOWED: "Ask for TRANSFER, HOLD, POST or VOID; only the ledger expires holds.",
+    Status.KIND_NOT_ALLOWED: "Ask for any kind but EXPIRE; only the ledger expires holds.",
     Status.EXISTS_WITH_DIFFERENT_KIND: _SAME.format("kind"),
-    Status.EXISTS_WITH_DIFFERENT_HOLD: _SAME.format("hold"),
+    Status.EXISTS_WITH_DIFFERENT_FLAGS: _SAME.format("flags"),
+    Status.EXISTS_WITH_DIFFERENT_TARGET: _SAME.format("target"),
     Status.EXISTS_WITH_DIFFERENT_TIMEOUT: _SAME.format("timeout"),
     Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT: _SAME.format("debit account"),
     Status.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT: _SAME.format("credit account"),
@@ -127,36 +149,47 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.EXISTS_WITH_DIFFERENT_CODE: _SAME.format("code"),
     Status.EXISTS: "The same transfer was written before; the result carries it. Nothing to do.",
     Status.ID_ALREADY_FAILED: "A transfer with this id was refused for a reason that may pass. Use a new id.",
-    Status.HOLD_ID_MISSING: "Name the hold to post or void.",
-    Status.HOLD_ID_IS_OWN_ID: "A transfer cannot post or void itself. Name the hold.",
+    Status.FLAGS_NOT_ALLOWED: "What acts on another transfer neither balances nor closes.",
+    Status.TARGET_ID_MISSING: "Name the hold, or the transfer to take back.",
+    Status.TARGET_ID_IS_OWN_ID: "A transfer cannot act on itself. Name the other one.",
     Status.DEBIT_ACCOUNT_MISSING: "Name the account to debit.",
     Status.CREDIT_ACCOUNT_MISSING: "Name the account to credit.",
     Status.ACCOUNTS_MUST_DIFFER: "The debit and the credit account must be two accounts.",
-    Status.HOLD_ID_NOT_ALLOWED: "Only POST and VOID name a hold.",
-    Status.TIMEOUT_ONLY_FOR_HOLDS: "Only a HOLD has a timeout.",
+    Status.TARGET_ID_NOT_ALLOWED: "A TRANSFER or HOLD acts on no other.",
+    Status.TIMEOUT_ONLY_FOR_HOLDS: "Only a HOLD or an EXTEND has a timeout.",
     Status.TIMEOUT_NEGATIVE: "A timeout is 0 (none) or a number of microseconds.",
+    Status.CLOSING_ONLY_FOR_HOLDS: "Only a HOLD can close an account, so that its void can reopen it.",
     Status.CURRENCY_MISSING: "Name the currency.",
     Status.CODE_MISSING: "The code is a positive number.",
     Status.CODE_TOO_LARGE: "The code is at most 2147483647.",
-    Status.AMOUNT_MISSING: "Name the amount; only POST and VOID may leave it to the hold.",
+    Status.AMOUNT_MISSING: "Name the amount; only what balances or acts on another may leave it out.",
     Status.AMOUNT_NEGATIVE: "The amount is 0 or more. To move money back, swap the accounts.",
+    Status.AMOUNT_NOT_ALLOWED: "An EXTEND moves no money. Leave the amount out.",
     Status.DEBIT_ACCOUNT_NOT_FOUND: "There is no such account to debit. Open it." + _NEW_ID,
     Status.CREDIT_ACCOUNT_NOT_FOUND: "There is no such account to credit. Open it." + _NEW_ID,
     Status.ACCOUNTS_HAVE_DIFFERENT_CURRENCIES: "Both accounts must have one currency. "
     "An exchange is two linked transfers.",
     Status.CURRENCY_DIFFERS_FROM_ACCOUNTS: "Use the currency of the accounts.",
-    Status.HOLD_NOT_FOUND: "There is no such hold. Make it first." + _NEW_ID,
+    Status.TARGET_NOT_FOUND: "There is no such transfer to act on. Make it first." + _NEW_ID,
     Status.NOT_A_HOLD: "That id is a transfer, but not a hold.",
-    Status.HOLD_HAS_DIFFERENT_DEBIT_ACCOUNT: "Leave the debit account out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CREDIT_ACCOUNT: "Leave the credit account out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CURRENCY: "Leave the currency out, or name the hold's.",
-    Status.HOLD_HAS_DIFFERENT_CODE: "Leave the code out, or name the hold's.",
-    Status.EXCEEDS_HOLD_AMOUNT: "More than the hold has set aside. Post at most its amount.",
-    Status.HOLD_HAS_DIFFERENT_AMOUNT: "A void releases all of the hold. "
-    "Leave the amount out, or name the hold's.",
-    Status.HOLD_ALREADY_POSTED: "The hold was posted; one post ends it.",
+    Status.NOT_REVERSIBLE: "Only a TRANSFER, POST or CAPTURE can be taken back. Void a hold instead.",
+    Status.TARGET_HAS_DIFFERENT_DEBIT_ACCOUNT: "Leave the debit account out, or name the hold's; "
+    "a reversal debits the account that was credited.",
+    Status.TARGET_HAS_DIFFERENT_CREDIT_ACCOUNT: "Leave the credit account out, or name the hold's; "
+    "a reversal credits the account that was debited.",
+    Status.TARGET_HAS_DIFFERENT_CURRENCY: "Leave the currency out, or name the target's.",
+    Status.TARGET_HAS_DIFFERENT_CODE: "Leave the code out, or name the target's.",
+    Status.EXCEEDS_HOLD_AMOUNT: "More than the hold still has set aside. Move at most what remains.",
+    Status.TARGET_HAS_DIFFERENT_AMOUNT: "A void releases all that remains, a reversal moves back all "
+    "that was moved. Leave the amount out, or name just that.",
+    Status.HOLD_ALREADY_POSTED: "The hold was posted, or captured to the last.",
     Status.HOLD_ALREADY_VOIDED: "The hold was voided.",
     Status.HOLD_EXPIRED: "The hold's time has run out. Make a new one.",
+    Status.ALREADY_REVERSED: "It was taken back before; that happens once.",
+    Status.IMPORTED_TIME_RUNS_BACKWARDS: "The book already has something later. Import in the order of time.",
+    Status.IMPORTED_BEFORE_DEBIT_ACCOUNT: "The account to debit was opened at that time or later.",
+    Status.IMPORTED_BEFORE_CREDIT_ACCOUNT: "The account to credit was opened at that time or later.",
+    Status.IMPORTED_TIMEOUT_NOT_ALLOWED: "What is imported cannot run out: leave the timeout at 0.",
     Status.DEBIT_ACCOUNT_CLOSED: "The account to debit is closed. Reopen it." + _NEW_ID,
     Status.CREDIT_ACCOUNT_CLOSED: "The account to credit is closed. Reopen it." + _NEW_ID,
     Status.OVERFLOWS_DEBITS_PENDING: _OVER.format("The pending debits of the debit account"),
@@ -168,9 +201,9 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.OVERFLOWS_TIMEOUT: "The hold would expire after the last moment the ledger can keep. "
     "Use a shorter timeout, or 0 for none.",
     Status.EXCEEDS_CREDITS: "The debit account has not enough: its debits, held ones included, "
-    "may not exceed its posted credits. Fund it or lower the amount." + _NEW_ID,
+    "may not exceed its posted credits by more than its credit limit. Fund it or lower the amount." + _NEW_ID,
     Status.EXCEEDS_DEBITS: "The credit account has not enough room: its credits, held ones "
-    "included, may not exceed its posted debits. Lower the amount." + _NEW_ID,
+    "included, may not exceed its posted debits by more than its credit limit. Lower the amount." + _NEW_ID,
 }
 """What each answer means and what to do about it."""
 
@@ -179,6 +212,11 @@ class AccountStatus(StrEnum):
     """The answer to the opening of one account, in order of precedence."""
 
     CREATED = "created"
+    IMPORTED_NOT_EXPECTED = "imported_not_expected"
+    IMPORTED_EXPECTED = "imported_expected"
+    IMPORTED_TIME_OUT_OF_RANGE = "imported_time_out_of_range"
+    IMPORTED_TIME_NOT_PAST = "imported_time_not_past"
+    OPENED_AT_NOT_ALLOWED = "opened_at_not_allowed"
     FLAGS_UNKNOWN = "flags_unknown"
     ID_MISSING = "id_missing"
     ID_TOO_LONG = "id_too_long"
@@ -191,9 +229,11 @@ class AccountStatus(StrEnum):
     DEBITS_POSTED_MUST_BE_ZERO = "debits_posted_must_be_zero"
     CREDITS_PENDING_MUST_BE_ZERO = "credits_pending_must_be_zero"
     CREDITS_POSTED_MUST_BE_ZERO = "credits_posted_must_be_zero"
+    CREDIT_LIMIT_MUST_BE_ZERO = "credit_limit_must_be_zero"
     CURRENCY_MISSING = "currency_missing"
     CODE_MISSING = "code_missing"
     CODE_TOO_LARGE = "code_too_large"
+    IMPORTED_TIME_RUNS_BACKWARDS = "imported_time_runs_backwards"
 
 
 _TAKEN = "The id is taken by an account whose {} differ. Use a new id for a new account."
@@ -201,10 +241,16 @@ _EMPTY = "A new account is empty: fund it by a transfer."
 
 ACCOUNT_STATUS_HELP: Final[dict[AccountStatus, str]] = {
     AccountStatus.CREATED: "The account is open.",
+    AccountStatus.IMPORTED_NOT_EXPECTED: "The list began with an account that is not imported. "
+    "Import in lists of their own.",
+    AccountStatus.IMPORTED_EXPECTED: "The list began with an imported account. Import in lists of their own.",
+    AccountStatus.IMPORTED_TIME_OUT_OF_RANGE: "The time of opening is 1 or more, in microseconds.",
+    AccountStatus.IMPORTED_TIME_NOT_PAST: "What is imported was opened before now.",
+    AccountStatus.OPENED_AT_NOT_ALLOWED: "Only an imported account names its time; leave it at 0.",
     AccountStatus.FLAGS_UNKNOWN: "Use the flags of AccountFlag only.",
     AccountStatus.ID_MISSING: "An account needs an id.",
     AccountStatus.ID_TOO_LONG: "An id has at most 64 characters.",
-    AccountStatus.EXISTS_WITH_DIFFERENT_FLAGS: _TAKEN.format("limits"),
+    AccountStatus.EXISTS_WITH_DIFFERENT_FLAGS: _TAKEN.format("flags"),
     AccountStatus.EXISTS_WITH_DIFFERENT_CURRENCY: _TAKEN.format("currencies"),
     AccountStatus.EXISTS_WITH_DIFFERENT_CODE: _TAKEN.format("codes"),
     AccountStatus.EXISTS: "The same account was opened before; the result carries it as it is now.",
@@ -213,8 +259,11 @@ ACCOUNT_STATUS_HELP: Final[dict[AccountStatus, str]] = {
     AccountStatus.DEBITS_POSTED_MUST_BE_ZERO: _EMPTY,
     AccountStatus.CREDITS_PENDING_MUST_BE_ZERO: _EMPTY,
     AccountStatus.CREDITS_POSTED_MUST_BE_ZERO: _EMPTY,
+    AccountStatus.CREDIT_LIMIT_MUST_BE_ZERO: "Open the account, then set its credit limit.",
     AccountStatus.CURRENCY_MISSING: "Name the currency.",
     AccountStatus.CODE_MISSING: "The code is a positive number.",
     AccountStatus.CODE_TOO_LARGE: "The code is at most 2147483647.",
+    AccountStatus.IMPORTED_TIME_RUNS_BACKWARDS: "The book already has something later. "
+    "Import in the order of time.",
 }
 """What each answer means and what to do about it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -77,7 +78,8 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
                 with suppress(asyncio.CancelledError):
                     await background
 
-    app = DescribedApp(lifespan=lifespan, **describe())
+    told: Any = None if settings.telemetry else dict.fromkeys(("tracing", "metrics", "logs"), False)
+    app = DescribedApp(lifespan=lifespan, telemetry=told, **describe())
     http.install(app, max_body_bytes=settings.max_body_bytes)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.

@@ -1,4 +1,4 @@
-"""The command line: `kasauti up`, `demo`, `work`, `migrate`."""
+"""The command line: `kasauti up`, `demo`, `work`, `migrate`, `ledger`."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sandbox import ledger_cli
 from sandbox.migrations import newest, upgrade
 from sandbox.settings import Settings
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+app.add_typer(ledger_cli.app)
 console = Console()
 
 Database = Annotated[

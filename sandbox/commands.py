@@ -12,12 +12,13 @@ from pydantic import BaseModel
 
 from ledger.clock import to_rfc3339
 from sandbox import idempotency
-from sandbox.db import R, Records, Snapshot, UnitOfWork
+from sandbox.db import Snapshot, UnitOfWork
 from sandbox.executor import Executor, Readers
-from sandbox.http import ProblemDocument, read_body
+from sandbox.http import ProblemDocument, View, read_body
 from sandbox.idempotency import Guard, StoredAnswer
 from sandbox.participants.service import HOW_TO, authenticate
 from sandbox.problems import Problem
+from sandbox.records import R, Records
 from sandbox.settings import Settings
 from sandbox.worker import Worker
 from sandbox.world import World, WorldView, enter, look_into
@@ -124,7 +125,7 @@ def _run(
     if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
         return replayed(world, stored)
     view = use_case(world, asked.body)
-    body = view.model_dump_json().encode()
+    body = view.json_bytes() if isinstance(view, View) else view.model_dump_json().encode()
     if asked.guard is not None:
         kept = view.model_dump_json(exclude=set(once)).encode() if once else body
         idempotency.keep(world, asked.guard, status, kept)

@@ -1,58 +1,23 @@
-"""The database: records, snapshots to read from, and the unit of work to write in.
-
-A *record* is a validated value of one row, made of an SQLModel class; its subclass with `table=True`
-is the schema. Single rows go through SQL text that is built once per table and run by the driver
-itself, since that costs a tenth of a statement built anew; everything else is SQLAlchemy Core.
-"""
+"""The database: snapshots to read from, and the unit of work to write in."""
 
 import sqlite3
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from operator import attrgetter
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Connection,
-    Engine,
-    Integer,
-    SmallInteger,
-    Text,
-    create_engine,
-    event,
-    inspect,
-    select,
-)
-from sqlalchemy.sql.expression import ColumnCollection
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from ledger.book import Book
+from ledger.storage.buffered import BufferedStore
 from ledger.storage.sqlite import SQLITE_PRAGMAS, SqliteStore
-
-if TYPE_CHECKING:
-    from sqlalchemy import Column, Table
+from ledger.storage.store import Store
 
 BUSY_MS = 10_000
 CHECKPOINT_PAGES = 20_000
 CACHED_MOST = 50_000
-
-
-class Record(SQLModel):
-    """A validated, immutable row."""
-
-    model_config = {"frozen": True, "extra": "forbid"}
-
-
-R = TypeVar("R", bound=Record)
-
-
-def key() -> Any:
-    """Declare a column of the primary key."""
-    return Field(primary_key=True)
 
 
 def engine_for(path: Path, *, read_only: bool = False) -> Engine:
@@ -83,17 +48,45 @@ class Snapshot:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-        self._store = SqliteStore(self.driver)
+        self._connection = connection
+        self._driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        self._store: Store = SqliteStore(self._driver)
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection."""
+        return self._connection
+
+    @property
+    def driver(self) -> sqlite3.Connection:
+        """The driver's connection."""
+        return self._driver
+
+    def ask(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        """Run a reading statement without looking at what a unit of work has yet to write."""
+        return self._driver.execute(sql, values)
 
     def book(self, sandbox_id: str) -> Book:
         """Return the ledger's book of one sandbox."""
         return Book(self._store, sandbox_id)
 
 
+class Write(NamedTuple):
+    """A change of one row that waits to be written; `row` is the row as it then is, None for gone."""
+
+    table: str
+    key: tuple[Any, ...]
+    row: Any
+    sql: str
+    values: Sequence[Any]
+
+
 class UnitOfWork(Snapshot):
-    """What a use case writes in. It never commits: the executor does, for a whole group.
+    """What the use cases of a group write in. It never commits: the executor does, for the whole group.
+
+    Rows and postings are kept in memory and written together when the group ends, many to a statement, so
+    a use case that fails is simply forgotten. `driver` and `connection` see everything: whoever takes them
+    makes the unit write first what waits, and from then on the present use case stands in a savepoint.
 
     `now` is the system's time in microseconds, one value for the whole group; `wake` is set when a job
     is due at once, so that the worker can be told after the commit; `subscribers` are told of each event
@@ -107,142 +100,108 @@ class UnitOfWork(Snapshot):
         self, connection: Connection, subscribers: Sequence[Callable[[Any, Any], None]] = ()
     ) -> None:
         super().__init__(connection)
+        self._buffer = self._store = BufferedStore(SqliteStore(self._driver), self.settle)
         self.subscribers = subscribers
         self.now = 0
         self.wake = False
         self.cache: dict[Hashable, Any] = {}
         self.before_commit: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}
+        self.waiting: dict[str, dict[tuple[Any, ...], Any]] = {}
+        self._writes: list[Write] = []
+        self._mark = (0, 0)
+        self._in_savepoint = False
         self._version = -1
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection, which sees what was written so far."""
+        self.settle()
+        return self._connection
+
+    @property
+    def driver(self) -> sqlite3.Connection:
+        """The driver's connection, which sees what was written so far."""
+        self.settle()
+        return self._driver
 
     def begin(self, now: int) -> None:
         """Start on a new group, inside its transaction."""
         self.now, self.wake = now, False
-        version = self.driver.execute("PRAGMA data_version").fetchone()[0]
+        version = self._driver.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version or len(self.cache) > CACHED_MOST:
             self._version = version
             self.cache.clear()
+            self._buffer.forget()
+
+    def enter(self) -> None:
+        """Start on a use case: what follows can be taken back."""
+        self._mark = len(self._writes), self._buffer.mark()
+
+    def leave(self) -> None:
+        """Keep what the use case did."""
+        if self._in_savepoint:
+            self._driver.execute("RELEASE use_case")
+            self._in_savepoint = False
+
+    def take_back(self) -> None:
+        """Forget what the use case did."""
+        self.cache.clear()
+        writes, postings = self._mark
+        if self._in_savepoint:
+            self._driver.execute("ROLLBACK TO use_case")
+            self.leave()
+            self._buffer.forget()
+        else:
+            self._buffer.take_back(postings)
+        del self._writes[writes:]
+        self.waiting.clear()
+        for write in self._writes:
+            self._see(write)
+
+    def put(self, write: Write) -> None:
+        """Let a change wait for the end of the group; `waiting` shows it at once, by table and key."""
+        self._writes.append(write)
+        self._see(write)
+
+    def settle(self) -> None:
+        """Write what waits, the present use case's part into a savepoint of its own."""
+        if not self._in_savepoint:
+            writes, postings = self._mark
+            self._write_out(writes, postings)
+            self._driver.execute("SAVEPOINT use_case")
+            self._in_savepoint, self._mark = True, (0, 0)
+        self._write_out()
 
     def flush(self) -> None:
-        """Write what was put off to the end of the group, one statement per key of `before_commit`."""
+        """Write everything that waits, at the end of the group."""
+        self._write_out()
         for statement, values in self.before_commit.values():
-            self.driver.execute(statement, values)
+            self._driver.execute(statement, values)
         self.before_commit.clear()
 
     def abandon(self) -> None:
         """Forget the whole group."""
         self.cache.clear()
         self.before_commit.clear()
+        self.waiting.clear()
+        self._writes.clear()
+        self._buffer.forget()
+        self._in_savepoint = False
         self.wake = False
 
+    def _see(self, write: Write) -> None:
+        self.waiting.setdefault(write.table, {})[write.key] = write.row
 
-class Records(Generic[R]):
-    """The rows of one table, in and out as validated records.
-
-    Keys are given in the order of the primary key; tenant tables have `sandbox_id` first. Rows of a
-    `cached` table are kept by the unit of work, see there.
-    """
-
-    def __init__(self, record: type[R], table: type[SQLModel], *, cached: bool = False) -> None:
-        self.record = record
-        self._cached = cached
-        self.table = cast("Table", inspect(table).local_table)
-        _make_strict(self.table)
-        self._names = [column.name for column in self.table.columns]
-        self._key = [column.name for column in self.table.primary_key.columns]
-        self._values = attrgetter(*self._names)
-        columns, holes = ", ".join(self._names), ", ".join("?" * len(self._names))
-        self._where = " AND ".join(f"{name} = ?" for name in self._key)
-        self._insert = f"INSERT INTO {self.table.name} ({columns}) VALUES ({holes})"
-        self._select = f"SELECT {columns} FROM {self.table.name}"
-        self._get = f"{self._select} WHERE {self._where}"
-        self._delete = f"DELETE FROM {self.table.name} WHERE {self._where}"
-
-    @property
-    def c(self) -> "ColumnCollection[str, Column[Any]]":
-        """The table's columns, for conditions."""
-        return self.table.c
-
-    def get(self, snapshot: Snapshot, *key: str) -> R | None:
-        """Return the row with this primary key, or None."""
-        return self._find(snapshot, self._get, key)
-
-    def get_by(self, snapshot: Snapshot, sandbox_id: str, column: str, value: str) -> R | None:
-        """Return a sandbox's row with this value in a column that is unique within the sandbox."""
-        return self._find(
-            snapshot, f"{self._select} WHERE sandbox_id = ? AND {column} = ?", (sandbox_id, value)
-        )
-
-    def _find(self, snapshot: Snapshot, sql: str, values: tuple[str, ...]) -> R | None:
-        cache = snapshot.cache if self._cached and isinstance(snapshot, UnitOfWork) else None
-        if cache is not None and (found := cache.get((sql, values))) is not None:
-            return cast("R", found)
-        row = snapshot.driver.execute(sql, values).fetchone()
-        if row is None:
-            return None
-        record = self.record(**dict(zip(self._names, row, strict=True)))
-        if cache is not None:
-            cache[sql, values] = record
-        return record
-
-    def last_key(self, record: R) -> str:
-        """Return the last part of a row's primary key: what sets it apart within its sandbox."""
-        return str(getattr(record, self._key[-1]))
-
-    def insert(self, uow: UnitOfWork, record: R) -> R:
-        """Add a row; a key that is taken is a defect and raises the driver's IntegrityError."""
-        self._touch(uow)
-        uow.driver.execute(self._insert, self._values(record))
-        return record
-
-    def update(self, uow: UnitOfWork, record: R, **changes: object) -> R:
-        """Change the named columns of the row and return it as it is now."""
-        self._touch(uow)
-        key = [getattr(record, name) for name in self._key]
-        uow.driver.execute(
-            _update_sql(self.table.name, tuple(changes), self._where), (*changes.values(), *key)
-        )
-        return record.model_copy(update=changes)
-
-    def delete(self, uow: UnitOfWork, *key: str) -> None:
-        """Remove the row with this primary key, if it is there."""
-        self._touch(uow)
-        uow.driver.execute(self._delete, key)
-
-    def _touch(self, uow: UnitOfWork) -> None:
-        if self._cached:
-            uow.cache.clear()
-
-    def select(
-        self,
-        snapshot: Snapshot,
-        *where: ColumnElement[bool],
-        order: Iterable[Any] = (),
-        limit: int | None = None,
-    ) -> list[R]:
-        """Return the rows that meet all conditions."""
-        rows = snapshot.connection.execute(select(self.table).where(*where).order_by(*order).limit(limit))
-        return [self.record(**row) for row in rows.mappings()]
-
-
-@cache
-def _update_sql(table: str, columns: tuple[str, ...], where: str) -> str:
-    return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {where}"
-
-
-def _make_strict(table: "Table") -> None:
-    """Give a table the few types that SQLite's STRICT tables know; PostgreSQL gets its own words for them.
-
-    Rows lie in the primary key itself: one tree less to write at each commit.
-    """
-    table.dialect_options["sqlite"]["strict"] = True
-    table.dialect_options["sqlite"]["with_rowid"] = False
-    for column in table.columns:
-        if isinstance(column.type, Boolean):
-            column.type = SmallInteger().with_variant(Integer(), "sqlite")
-        elif isinstance(column.type, Integer):
-            column.type = BigInteger().with_variant(Integer(), "sqlite")
-        else:
-            column.type = Text()
+    def _write_out(self, writes: int | None = None, postings: int | None = None) -> None:
+        """Write the first so many of what waits, or all: table by table, in order within each."""
+        self._buffer.write(postings)
+        ready = self._writes if writes is None else self._writes[:writes]
+        for (_, sql), run in groupby(sorted(ready, key=itemgetter(0)), key=itemgetter(0, 3)):
+            self._driver.executemany(sql, [write.values for write in run])
+        del self._writes[: len(ready)]
+        self.waiting.clear()
+        for write in self._writes:
+            self._see(write)
 
 
 @contextmanager

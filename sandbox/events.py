@@ -4,11 +4,12 @@ The stored body is what webhooks send, byte for byte, on every attempt.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import orjson
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Record, Records, key
+from sandbox.records import Records
 from sandbox.world import World
 
 
@@ -31,24 +32,18 @@ EVENT_HELP: dict[EventType, str] = {
 }
 
 
-class Event(Record):
+class Event(NamedTuple):
     """One thing that happened; `body` is the JSON text that webhooks carry."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     type: str
     subject: str
     created_at: int
     body: str
 
 
-class EventTable(Event, table=True):
-    """The schema of `event`."""
-
-    __tablename__ = "event"
-
-
-EVENTS = Records(Event, EventTable)
+EVENTS = Records(Event, "event")
 
 
 def emit(world: World, kind: EventType, subject: str, data: bytes) -> Event:

@@ -1,8 +1,9 @@
 """One writer, groups of commits; readers beside it.
 
-The writer takes what is queued, runs the use cases one after another inside one transaction, each in its
-own savepoint, commits once, and only then answers all of them. So every use case sees a serial world, a
-failed one leaves nothing behind, and a hundred payments share one disk flush.
+The writer takes what is queued, runs the use cases one after another in one unit of work, writes together
+what they did, commits once, and only then answers all of them. So every use case sees a serial world, a
+failed one leaves nothing behind, and a hundred payments share one disk flush. When the database refuses
+what a group wrote, each of its use cases runs again alone, so that only the one at fault hears of it.
 
 Use cases run in the event loop's own thread and never wait; only what waits for the disk or for another
 process (commit, a busy begin) goes to a thread. Two Python threads that pass the interpreter's lock to and
@@ -14,7 +15,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Engine
 
@@ -60,7 +61,8 @@ class Executor:
     ) -> None:
         self._connection = engine.connect()
         self._uow = UnitOfWork(self._connection, subscribers)
-        self._execute = self._uow.driver.execute
+        self._driver = cast("sqlite3.Connection", self._connection.connection.driver_connection)
+        self._execute = self._driver.execute
         self._execute("PRAGMA busy_timeout = 0")
         self._group_size = group_size
         self._now = now
@@ -118,18 +120,27 @@ class Executor:
                 await loop.run_in_executor(self._disk, self._begin_patiently)
             uow.begin(self._now())
             answers = [_attempt(uow, call) for call in group]
-            uow.flush()
+            try:
+                uow.flush()
+            except Exception as error:  # noqa: BLE001 - whose fault it is shows when each runs alone
+                self._roll_back()
+                if len(group) == 1:
+                    return [_Answer(group[0].future, None, error)]
+                return [answer for call in group for answer in await self._run([call])]
             await loop.run_in_executor(self._disk, self._execute, "COMMIT")
         except Exception as error:  # noqa: BLE001 - every caller must hear of it
-            self.rollbacks += 1
-            uow.abandon()
-            if uow.driver.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
             problem = Problem("storage_unavailable", UNSTORED)
             problem.__cause__ = error
             return [_Answer(call.future, None, problem) for call in group]
         self.commits += 1
         return answers
+
+    def _roll_back(self) -> None:
+        self.rollbacks += 1
+        self._uow.abandon()
+        if self._driver.in_transaction:
+            self._execute("ROLLBACK")
 
     def _begin_at_once(self) -> bool:
         try:
@@ -150,17 +161,14 @@ class Executor:
 
 
 def _attempt(uow: UnitOfWork, call: _Call) -> _Answer:
-    """Run one use case in its savepoint; its failure is its own."""
-    execute = uow.driver.execute
-    execute("SAVEPOINT use_case")
+    """Run one use case; its failure is its own."""
+    uow.enter()
     try:
         value = call.use_case(uow, *call.args, **call.kwargs)
     except Exception as error:  # noqa: BLE001 - handed to its caller as it is
-        uow.cache.clear()
-        execute("ROLLBACK TO use_case")
-        execute("RELEASE use_case")
+        uow.take_back()
         return _Answer(call.future, None, error)
-    execute("RELEASE use_case")
+    uow.leave()
     return _Answer(call.future, value, None)
 
 

@@ -10,33 +10,27 @@ from typing import NamedTuple
 
 import orjson
 
-from sandbox.db import Record, Records, key
 from sandbox.problems import Problem
+from sandbox.records import Records
 from sandbox.world import World
 
 LONGEST_KEY = 255
 HEADER = "Idempotency-Key"
 
 
-class StoredAnswer(Record):
+class StoredAnswer(NamedTuple):
     """The answer that a key stands for; status `UNDER_WAY` while work in several commits goes on."""
 
-    sandbox_id: str = key()
-    key: str = key()
+    sandbox_id: str
+    key: str
     request_hash: str
     status: int
     body: str
     created_at: int
 
 
-class StoredAnswerTable(StoredAnswer, table=True):
-    """The schema of `idempotency`."""
-
-    __tablename__ = "idempotency"
-
-
 UNDER_WAY = 0
-ANSWERS = Records(StoredAnswer, StoredAnswerTable)
+ANSWERS = Records(StoredAnswer, "idempotency", key=("sandbox_id", "key"))
 
 
 class Guard(NamedTuple):

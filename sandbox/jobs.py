@@ -5,22 +5,23 @@ sandboxes by one index; it is None while a frozen clock stands before the due ti
 a clock is set. A job is claimed for a while before it runs: a worker that dies half-way loses nothing.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Index, update
 
-from sandbox.db import Record, Records, Snapshot, UnitOfWork, key
+from sandbox.db import Snapshot, UnitOfWork
+from sandbox.records import Records
 from sandbox.world import Sandbox, World
 
 LEASE_US = 60_000_000
 CANCEL = "DELETE FROM job INDEXED BY job_due WHERE sandbox_id = ? AND due_at = ? AND kind = ? AND subject = ?"
 
 
-class Job(Record):
+class Job(NamedTuple):
     """Something to do at `due_at`; ordered by due time, then by id."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     kind: str
     subject: str
     due_at: int
@@ -28,14 +29,7 @@ class Job(Record):
     claimed_until: int = 0
 
 
-class JobTable(Job, table=True):
-    """The schema of `job`."""
-
-    __tablename__ = "job"
-    __table_args__: Any = (Index("job_wake", "wake_at"), Index("job_due", "sandbox_id", "due_at", "id"))
-
-
-JOBS = Records(Job, JobTable)
+JOBS = Records(Job, "job", Index("job_wake", "wake_at"), Index("job_due", "sandbox_id", "due_at", "id"))
 
 
 def wake_time(sandbox: Sandbox, due_at: int) -> int | None:

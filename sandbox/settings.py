@@ -12,6 +12,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KASAUTI_", frozen=True)
 
     database: Path = Field(default=Path("kasauti.db"), description="The SQLite file; made when missing.")
+    ledger_key: Path = Field(
+        default=Path("kasauti-ledger.key"),
+        description="The file of the key that signs exports, mode 0600; made on first use.",
+    )
     host: str = Field(default="127.0.0.1", description="Address that the server binds to.")
     port: int = Field(default=8000, ge=0, le=65_535, description="Port; 0 takes a free one.")
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most use cases in one commit.")
@@ -24,4 +28,7 @@ class Settings(BaseSettings):
     worker: bool = Field(default=True, description="Run the worker inside the server's process.")
     worker_poll_s: float = Field(
         default=0.25, gt=0, le=60, description="How often idle workers look for due jobs."
+    )
+    telemetry: bool = Field(
+        default=False, description="Report requests to OpenTelemetry, where its SDK is configured."
     )

@@ -6,33 +6,29 @@ requests and the same clock give the same ids.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.book import Book
 from ledger.clock import utc_now
 from ledger.ids import IdSource
-from sandbox.db import Record, Records, Snapshot, UnitOfWork, key
+from sandbox.db import Snapshot, UnitOfWork
+from sandbox.records import Records
 
 
-class Sandbox(Record):
+class Sandbox(NamedTuple):
     """One startup's closed world."""
 
-    sandbox_id: str = key()
+    sandbox_id: str
     participant_id: str
     name: str
     seed: int
+    created_at: int
     id_counter: int = 0
     clock_offset_us: int = 0
     clock_frozen_at: int | None = None
-    created_at: int
 
 
-class SandboxTable(Sandbox, table=True):
-    """The schema of `sandbox`."""
-
-    __tablename__ = "sandbox"
-
-
-SANDBOXES = Records(Sandbox, SandboxTable, cached=True)
+SANDBOXES = Records(Sandbox, "sandbox", key=("sandbox_id",), cached=True)
 SET_COUNTER = "UPDATE sandbox SET id_counter = ? WHERE sandbox_id = ?"
 
 
@@ -79,10 +75,13 @@ class World(WorldView):
     def __init__(self, uow: UnitOfWork, sandbox: Sandbox) -> None:
         super().__init__(uow, sandbox, uow.now)
         self.uow = uow
-        self._counter_key = ("ids", sandbox.sandbox_id)
-        pending = uow.before_commit.get(self._counter_key)
-        counter = pending[1][0] if pending else uow.cache.get(self._counter_key, sandbox.id_counter)
-        self._ids = IdSource(sandbox.seed, counter)
+        self._ids_key = ("ids", sandbox.sandbox_id)
+        ids: IdSource | None = uow.cache.get(self._ids_key)
+        if ids is None:
+            pending = uow.before_commit.get(self._ids_key)
+            ids = IdSource(sandbox.seed, pending[1][0] if pending else sandbox.id_counter)
+            uow.cache[self._ids_key] = ids
+        self._ids = ids
 
     def new_id(self, prefix: str) -> str:
         """Make the sandbox's next id, such as `pay_01J…`; ids sort by creation."""
@@ -91,15 +90,17 @@ class World(WorldView):
     def set_clock(self, *, offset_us: int, frozen_at: int | None) -> None:
         """Set the clock; times already given out are not looked at, see `clock.py` for the rules."""
         self.sandbox = SANDBOXES.update(
-            self.uow, self.sandbox, clock_offset_us=offset_us, clock_frozen_at=frozen_at
+            self.uow,
+            self.sandbox,
+            clock_offset_us=offset_us,
+            clock_frozen_at=frozen_at,
+            id_counter=self._ids.counter,
         )
         self.now = sandbox_time(self.sandbox, self.uow.now)
 
     def leave(self) -> None:
         """Keep how far the ids have come; it is stored once, at the end of the group."""
-        counter = self._ids.counter
-        self.uow.cache[self._counter_key] = counter
-        self.uow.before_commit[self._counter_key] = (SET_COUNTER, (counter, self.id))
+        self.uow.before_commit[self._ids_key] = (SET_COUNTER, (self._ids.counter, self.id))
 
 
 def enter(uow: UnitOfWork, sandbox_id: str) -> World:

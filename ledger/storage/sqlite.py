@@ -7,13 +7,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
-
+from ledger import proof
 from ledger.clock import Micros
 from ledger.errors import StorageError
-from ledger.model import Account, Entry, Kind, Outcome, State, Transfer
-from ledger.storage.tables import append_only_ddl, metadata
+from ledger.model import (
+    Account,
+    AccountChange,
+    Batch,
+    Change,
+    Entry,
+    Head,
+    HoldNow,
+    Kind,
+    LimitChange,
+    OpenHold,
+    Outcome,
+    State,
+    Transfer,
+)
+from ledger.storage.store import named, told_by_acts
+from ledger.storage.tables import schema_ddl
 
 SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -29,9 +42,14 @@ SQLITE_PRAGMAS: Final = (
 # Long lists go in bites of one size, whose statement then stays prepared.
 _MOST_IN_ONE: Final = 500
 
-_ACCOUNT_COLUMNS: Final = ", ".join(Account._fields)
-_ENTRY_COLUMNS: Final = ", ".join(Entry._fields)
-_ACCOUNT_WIDTH: Final = len(Account._fields)
+_HOLD: Final = Kind.HOLD
+
+_ENTRY_COLUMNS: Final = ", ".join(f"e.{column}" for column in Entry._fields)
+_ENTRY_WIDTH: Final = len(Entry._fields)
+
+# Without statistics SQLite would rather read the whole book by its primary key.
+_BY_TARGET: Final = "INDEXED BY ledger_entry_target"
+_BY_ACCOUNT: Final = "INDEXED BY ledger_account_change_account"
 
 # Every list is joined as a table, outermost: one look-up per value, and no set built first as IN would.
 _WANTED: Final = "WITH wanted (value) AS (VALUES {})"
@@ -42,23 +60,48 @@ LEFT JOIN ledger_entry AS e ON e.sandbox_id = ?1 AND e.id = wanted.value
 LEFT JOIN ledger_spent_id AS s ON s.sandbox_id = ?1 AND s.id = wanted.value
 WHERE e.seq IS NOT NULL OR s.id IS NOT NULL"""
 _ENTRIES: Final = f"""{_WANTED}
-SELECT {_ENTRY_COLUMNS} FROM wanted CROSS JOIN ledger_entry WHERE sandbox_id = ?1 AND seq = wanted.value"""
-_CLOSINGS: Final = f"""{_WANTED}
-SELECT hold_id, kind FROM wanted CROSS JOIN ledger_entry
-WHERE sandbox_id = ?1 AND hold_id = wanted.value AND hold_id <> ''"""
+SELECT {_ENTRY_COLUMNS}, o.remaining, o.expires_at
+FROM wanted CROSS JOIN ledger_entry AS e
+LEFT JOIN ledger_open_hold AS o ON o.sandbox_id = ?1 AND o.hold_id = e.id
+WHERE e.sandbox_id = ?1 AND e.seq = wanted.value"""
+_ACTS: Final = f"""{_WANTED}
+SELECT target_id, id, kind, amount, expires_at FROM wanted CROSS JOIN ledger_entry {_BY_TARGET}
+WHERE sandbox_id = ?1 AND target_id = wanted.value AND target_id <> '' ORDER BY wanted.value, seq"""
 _ACCOUNTS: Final = f"""{_WANTED}
-SELECT {_ACCOUNT_COLUMNS}, (SELECT last_seq FROM ledger_book WHERE sandbox_id = ?1)
-FROM wanted CROSS JOIN ledger_account WHERE sandbox_id = ?1 AND id = wanted.value"""
+SELECT {", ".join(Account._fields)} FROM wanted CROSS JOIN ledger_account
+WHERE sandbox_id = ?1 AND id = wanted.value"""
+_LIMITS: Final = f"""{_WANTED}
+SELECT c.account_id, c.effective_at, c.value FROM wanted CROSS JOIN ledger_account_change AS c {_BY_ACCOUNT}
+WHERE c.sandbox_id = ?1 AND c.account_id = wanted.value AND c.change = {Change.LIMIT:d}
+ORDER BY c.account_id, c.effective_at, c.seq"""
 
-_ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry WHERE sandbox_id = ? AND id = ?"
+_HEAD: Final = f"SELECT {', '.join(Head._fields)} FROM ledger_book WHERE sandbox_id = ?"
+_ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e WHERE sandbox_id = ? AND id = ?"
+_ACTING_ON: Final = f"""\
+SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e {_BY_TARGET}
+WHERE sandbox_id = ? AND target_id = ? AND target_id <> '' ORDER BY seq"""
+# The entries of a chain follow one another: the first that is not of it ends the look.
+_CHAIN: Final = f"""\
+SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e
+WHERE sandbox_id = ?1 AND seq >= ?2 AND chain = ?2 AND seq < coalesce(
+  (SELECT seq FROM ledger_entry WHERE sandbox_id = ?1 AND seq > ?2 AND chain <> ?2 ORDER BY seq LIMIT 1),
+  9223372036854775807)
+ORDER BY seq"""
 _DUE: Final = f"""\
-SELECT {", ".join(f"e.{column}" for column in Entry._fields)}
+SELECT {_ENTRY_COLUMNS}, o.remaining, o.expires_at
 FROM ledger_open_hold AS o JOIN ledger_entry AS e ON e.sandbox_id = o.sandbox_id AND e.seq = o.seq
 WHERE o.sandbox_id = ? AND o.expires_at > 0 AND o.expires_at <= ?
 ORDER BY o.expires_at, o.seq LIMIT ?"""
-# Each half stops after a page by itself, so that a page costs the same in a long history.
+# Each half stops after a page by itself, so that a page costs the same in a long history. A POST
+# releases what the captures before it have left of the hold; whatever else releases, its amount.
 _STATEMENT: Final = f"""\
-SELECT {", ".join(f"e.{column}" for column in Entry._fields)}, coalesce(h.amount, 0)
+SELECT {_ENTRY_COLUMNS}, CASE
+  WHEN e.kind = {Kind.POST:d} THEN
+    (SELECT h.amount FROM ledger_entry AS h WHERE h.sandbox_id = ?1 AND h.id = e.target_id)
+    - coalesce((SELECT sum(c.amount) FROM ledger_entry AS c {_BY_TARGET} WHERE c.sandbox_id = ?1
+      AND c.target_id = e.target_id AND c.target_id <> '' AND c.kind = {Kind.CAPTURE:d}), 0)
+  WHEN e.kind IN ({Kind.VOID:d}, {Kind.EXPIRE:d}, {Kind.CAPTURE:d}) THEN e.amount
+  ELSE 0 END
 FROM (
   SELECT seq FROM (SELECT seq FROM ledger_entry
     WHERE sandbox_id = ?1 AND debit_account = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4)
@@ -67,21 +110,30 @@ FROM (
     WHERE sandbox_id = ?1 AND credit_account = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4)
 ) AS own
 JOIN ledger_entry AS e ON e.sandbox_id = ?1 AND e.seq = own.seq
-LEFT JOIN ledger_entry AS h ON h.sandbox_id = ?1 AND h.id = e.hold_id AND e.hold_id <> ''
 ORDER BY e.seq LIMIT ?4"""
 
-_OPEN_BOOK: Final = "INSERT INTO ledger_book VALUES (?, 0) ON CONFLICT DO NOTHING"
-_ADVANCE_BOOK: Final = "UPDATE ledger_book SET last_seq = ? WHERE sandbox_id = ? AND last_seq = ?"
-_INSERT_ENTRY: Final = f"INSERT INTO ledger_entry VALUES (?{', ?' * len(Entry._fields)})"
-_INSERT_ACCOUNT: Final = f"INSERT INTO ledger_account VALUES (?{', ?' * _ACCOUNT_WIDTH})"
+
+def _insert(table: str, columns: int) -> str:
+    return f"INSERT INTO {table} VALUES (?{', ?' * columns})"
+
+
+_OPEN_BOOK: Final = _insert("ledger_book", len(Head._fields)) + " ON CONFLICT DO NOTHING"
+_ADVANCE_BOOK: Final = """\
+UPDATE ledger_book SET last_seq = ?, last_batch = ?, happened_at = ?, recorded_at = ?, digest = ?
+WHERE sandbox_id = ? AND last_seq = ?"""
+_INSERT_BATCH: Final = _insert("ledger_batch", len(Batch._fields))
+_INSERT_ENTRY: Final = _insert("ledger_entry", _ENTRY_WIDTH)
+_INSERT_CHANGE: Final = _insert("ledger_account_change", len(AccountChange._fields))
+_INSERT_ACCOUNT: Final = _insert("ledger_account", len(Account._fields))
 _UPDATE_ACCOUNT: Final = """\
-UPDATE ledger_account SET
-  debits_pending = ?, debits_posted = ?, credits_pending = ?, credits_posted = ?
+UPDATE ledger_account SET flags = ?, debits_pending = ?, debits_posted = ?, credits_pending = ?,
+  credits_posted = ?, credit_limit = ?, limit_due_at = ?
 WHERE sandbox_id = ? AND id = ?"""
-_SET_FLAGS: Final = "UPDATE ledger_account SET flags = ? WHERE sandbox_id = ? AND id = ?"
-_INSERT_OPEN_HOLD: Final = "INSERT INTO ledger_open_hold VALUES (?, ?, ?, ?)"
+_INSERT_OPEN_HOLD: Final = _insert("ledger_open_hold", len(OpenHold._fields))
+_UPDATE_OPEN_HOLD: Final = """\
+UPDATE ledger_open_hold SET remaining = ?, expires_at = ? WHERE sandbox_id = ? AND hold_id = ?"""
 _DELETE_OPEN_HOLD: Final = "DELETE FROM ledger_open_hold WHERE sandbox_id = ? AND hold_id = ?"
-_INSERT_SPENT: Final = "INSERT INTO ledger_spent_id VALUES (?, ?)"
+_INSERT_SPENT: Final = _insert("ledger_spent_id", 1)
 
 
 class SqliteStore:
@@ -104,7 +156,7 @@ class SqliteStore:
             connection.execute(pragma)
         store = cls(connection)
         with store.transaction():
-            for statement in _schema():
+            for statement in schema_ddl("sqlite"):
                 connection.execute(statement)
         return store
 
@@ -124,17 +176,8 @@ class SqliteStore:
             raise
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
-        """Read what `apply` needs: two statements as a rule, two more if ids are known already."""
-        ids: set[str] = set()
-        names: set[str] = set()
-        for transfer in batch:
-            ids.add(transfer.id)
-            if transfer.hold_id:
-                ids.add(transfer.hold_id)
-            if transfer.debit_account:
-                names.add(transfer.debit_account)
-            if transfer.credit_account:
-                names.add(transfer.credit_account)
+        """Read what `apply` needs: three statements as a rule, more if ids are known already."""
+        ids, names, acted_on = named(batch)
         seqs: list[int] = []
         spent: set[str] = set()
         for seq, spent_id in self._select(_KNOWN_IDS, sandbox_id, ids):
@@ -143,95 +186,138 @@ class SqliteStore:
             else:
                 spent.add(spent_id)
         entries: dict[str, Entry] = {}
-        closings: dict[str, Kind] = {}
+        holds: dict[str, HoldNow] = {}
+        reversals: dict[str, str] = {}
         if seqs:
+            ended: list[Entry] = []
             for row in self._select(_ENTRIES, sandbox_id, seqs):
                 entry = _entry(row)
                 entries[entry.id] = entry
                 names.add(entry.debit_account)
                 names.add(entry.credit_account)
-            for hold_id, kind in self._select(_CLOSINGS, sandbox_id, entries):
-                closings[hold_id] = Kind(kind)
-        accounts, last_seq = self._accounts(sandbox_id, names)
-        return State(accounts, entries, closings, spent, last_seq)
+                if row[_ENTRY_WIDTH] is not None:
+                    holds[entry.id] = HoldNow(row[_ENTRY_WIDTH], row[_ENTRY_WIDTH + 1])
+                elif entry.kind is _HOLD:
+                    ended.append(entry)
+                    acted_on.add(entry.id)
+            if acted_on:
+                rows = self._select(_ACTS, sandbox_id, acted_on)
+                told, reversals = told_by_acts(ended, rows)
+                holds |= told
+        accounts = self._accounts(sandbox_id, names)
+        head, limits = self._head(sandbox_id), self._limits(sandbox_id, accounts)
+        return State(accounts, entries, holds, spent, head, reversals, limits)
 
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Read the first `limit` open holds due at `now`, by (expires_at, seq), and their facts."""
-        holds = [_entry(row) for row in self._execute(_DUE, (sandbox_id, now, limit))]
-        names = {name for hold in holds for name in (hold.debit_account, hold.credit_account)}
-        accounts, last_seq = self._accounts(sandbox_id, names)
-        return State(accounts, {hold.id: hold for hold in holds}, {}, set(), last_seq), holds
+        rows = self._execute(_DUE, (sandbox_id, now, limit)).fetchall()
+        due = [_entry(row) for row in rows]
+        state = self.load_accounts(
+            sandbox_id, {name for hold in due for name in (hold.debit_account, hold.credit_account)}
+        )
+        holds = {row[1]: HoldNow(*row[_ENTRY_WIDTH:]) for row in rows}
+        return state._replace(entries={hold.id: hold for hold in due}, holds=holds), due
+
+    def load_accounts(self, sandbox_id: str, ids: Collection[str]) -> State:
+        """Read what the opening or change of these accounts needs: a state without entries."""
+        accounts = self._accounts(sandbox_id, ids)
+        limits = self._limits(sandbox_id, accounts)
+        return State(accounts, {}, {}, set(), self._head(sandbox_id), {}, limits)
 
     def save(self, sandbox_id: str, outcome: Outcome) -> None:
-        """Write an outcome.
+        """Write an outcome and seal its rows, if it has any, as the book's next batch.
 
         Raises StorageError when the book has moved on since it was read; then roll back.
         """
-        entries = outcome.entries
-        if entries:
-            advance = (outcome.last_seq, sandbox_id, outcome.last_seq - len(entries))
-            if self._execute(_ADVANCE_BOOK, advance).rowcount != 1:
-                message = f"a second writer has written to the book of {sandbox_id}"
-                raise StorageError(message)
+        if outcome.entries:
+            self._seal(sandbox_id, outcome.head, outcome.entries)
             # Binding an enum makes sqlite3 look for an adapter; a plain int does not.
             self._executemany(
                 _INSERT_ENTRY,
-                [(sandbox_id, e[0], e[1], int(e[2]), *e[3:]) for e in entries],
+                [(sandbox_id, e[0], e[1], int(e[2]), *e[3:]) for e in outcome.entries],
             )
+        if outcome.changes:
+            self._seal(sandbox_id, outcome.head, outcome.changes)
             self._executemany(
-                _UPDATE_ACCOUNT,
-                [(a[4], a[5], a[6], a[7], sandbox_id, a[0]) for a in outcome.accounts.values()],
+                _INSERT_CHANGE,
+                [(sandbox_id, c[0], c[1], int(c[2]), *c[3:]) for c in outcome.changes],
+            )
+        if outcome.opened:
+            self._executemany(_INSERT_ACCOUNT, [(sandbox_id, *account) for account in outcome.opened])
+        if outcome.accounts:
+            self._executemany(
+                _UPDATE_ACCOUNT, [(*a[3:10], sandbox_id, a[0]) for a in outcome.accounts.values()]
             )
         if outcome.holds_opened:
+            self._executemany(_INSERT_OPEN_HOLD, [(sandbox_id, *hold) for hold in outcome.holds_opened])
+        if outcome.holds_changed:
             self._executemany(
-                _INSERT_OPEN_HOLD,
-                [(sandbox_id, h.id, h.seq, h.expires_at) for h in outcome.holds_opened],
+                _UPDATE_OPEN_HOLD, [(h[2], h[3], sandbox_id, h[0]) for h in outcome.holds_changed]
             )
         if outcome.holds_ended:
             self._executemany(_DELETE_OPEN_HOLD, [(sandbox_id, hold_id) for hold_id in outcome.holds_ended])
         if outcome.spent:
             self._executemany(_INSERT_SPENT, [(sandbox_id, name) for name in outcome.spent])
 
-    def insert_accounts(self, sandbox_id: str, accounts: Sequence[Account]) -> None:
-        """Write new accounts, and the book itself with its first ones."""
-        self._execute(_OPEN_BOOK, (sandbox_id,))
-        self._executemany(_INSERT_ACCOUNT, [(sandbox_id, *account) for account in accounts])
-
-    def set_flags(self, sandbox_id: str, account_id: str, flags: int) -> None:
-        """Replace the flags of an account."""
-        self._execute(_SET_FLAGS, (flags, sandbox_id, account_id))
-
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
-        return self._accounts(sandbox_id, dict.fromkeys(ids))[0]
+        return self._accounts(sandbox_id, dict.fromkeys(ids))
 
     def entry(self, sandbox_id: str, entry_id: str) -> Entry | None:
         """Read one entry."""
         row = self._execute(_ENTRY, (sandbox_id, entry_id)).fetchone()
         return None if row is None else _entry(row)
 
+    def acting_on(self, sandbox_id: str, target_id: str) -> list[Entry]:
+        """Read what ends or changes a hold, or takes a transfer back, oldest first."""
+        return [_entry(row) for row in self._execute(_ACTING_ON, (sandbox_id, target_id))]
+
+    def chain(self, sandbox_id: str, chain: int) -> list[Entry]:
+        """Read the entries of one chain, named by the `seq` of its first, in order."""
+        return [_entry(row) for row in self._execute(_CHAIN, (sandbox_id, chain))]
+
     def statement(
         self, sandbox_id: str, account_id: str, after_seq: int, limit: int
     ) -> list[tuple[Entry, int]]:
         """Read an account's entries after `after_seq`, oldest first.
 
-        Each comes with the full amount of the hold that it ended, 0 if it ended none.
+        Each comes with what it released of a hold, 0 if nothing.
         """
         rows = self._execute(_STATEMENT, (sandbox_id, account_id, after_seq, limit))
-        return [(_entry(row[:-1]), row[-1]) for row in rows]
+        return [(_entry(row), row[-1]) for row in rows]
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement, written for every storage, with `:named` parameters."""
         return self._execute(sql, parameters).fetchall()
 
-    def _accounts(self, sandbox_id: str, ids: Collection[str]) -> tuple[dict[str, Account], int]:
-        """Read accounts and the last seq, which stays 0 without accounts: nothing can be written."""
-        accounts: dict[str, Account] = {}
-        last_seq = 0
-        for row in self._select(_ACCOUNTS, sandbox_id, ids):
-            accounts[row[0]] = Account._make(row[:_ACCOUNT_WIDTH])
-            last_seq = row[_ACCOUNT_WIDTH]
-        return accounts, last_seq
+    def _seal(self, sandbox_id: str, head: Head, rows: Sequence[Entry] | Sequence[AccountChange]) -> None:
+        """Move the book's head over the rows and write their batch."""
+        number, newest = head.last_batch + 1, rows[-1]
+        ends = (head.last_seq + 1, newest.seq, newest.happened_at, newest.recorded_at)
+        digest = proof.extend(head.digest, proof.BatchHeader(sandbox_id, number, *ends), rows)
+        if not head.last_batch:
+            self._execute(_OPEN_BOOK, (sandbox_id, *Head()))
+        advance = (newest.seq, number, *ends[2:], digest, sandbox_id, head.last_seq)
+        if self._execute(_ADVANCE_BOOK, advance).rowcount != 1:
+            message = f"a second writer has written to the book of {sandbox_id}"
+            raise StorageError(message)
+        self._execute(_INSERT_BATCH, (sandbox_id, number, *ends, digest))
+
+    def _head(self, sandbox_id: str) -> Head:
+        row = self._execute(_HEAD, (sandbox_id,)).fetchone()
+        return Head() if row is None else Head._make(row)
+
+    def _accounts(self, sandbox_id: str, ids: Collection[str]) -> dict[str, Account]:
+        return {row[0]: Account._make(row) for row in self._select(_ACCOUNTS, sandbox_id, ids)}
+
+    def _limits(self, sandbox_id: str, accounts: Mapping[str, Account]) -> dict[str, list[LimitChange]]:
+        """Read the changes of credit limits that are still to take force."""
+        waiting = [account.id for account in accounts.values() if account.limit_due_at]
+        limits: dict[str, list[LimitChange]] = {name: [] for name in waiting}
+        for name, effective_at, value in self._select(_LIMITS, sandbox_id, waiting):
+            if effective_at >= accounts[name].limit_due_at:
+                limits[name].append(LimitChange(effective_at, value))
+        return limits
 
     def _select(self, sql: str, sandbox_id: str, wanted: Collection[int | str]) -> list[Any]:
         """Run a statement with a list of wanted values; more than one bite is rare."""
@@ -248,21 +334,11 @@ class SqliteStore:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    return Entry(row[0], row[1], Kind(row[2]), *row[3:])
+    """Make an entry of a row that begins with its columns."""
+    return Entry(row[0], row[1], Kind(row[2]), *row[3:_ENTRY_WIDTH])
 
 
 @cache
 def _filled(sql: str, count: int) -> str:
     """Put `count` numbered places into the list of wanted values, after ?1."""
     return sql.format(", ".join(f"(?{number})" for number in range(2, count + 2)))
-
-
-def _schema() -> list[str]:
-    dialect = sqlite.dialect()
-    statements = []
-    for table in metadata.sorted_tables:
-        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        statements += [
-            str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes
-        ]
-    return statements + append_only_ddl("sqlite")

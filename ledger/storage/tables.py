@@ -16,40 +16,64 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata: Final = MetaData()
+
+ONCE: Final = "kind IN (3, 4, 5, 8)"
+"""The kinds of which one at most may act on an entry: POST, VOID, EXPIRE and REVERSAL."""
 
 # STRICT knows INTEGER only. Rows lie in the primary key itself: one tree less to write.
 _SQLITE: Final[dict[str, Any]] = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _BIGINT: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
+# Compared by bytes, as SQLite does: one order everywhere, and no index that an update of the system's
+# locales breaks.
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _sandbox() -> Column[str]:
+    """Make the first column of every key; tables share a shard only if it is of one type and collation."""
+    return Column("sandbox_id", Text, primary_key=True, nullable=False)
+
+
 def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=False)
+    return Column(name, _TEXT, primary_key=key, nullable=False)
 
 
 def _number(name: str, *, key: bool = False) -> Column[int]:
     return Column(name, _BIGINT, primary_key=key, nullable=False, autoincrement=False)
 
 
+def _digest(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
 book: Final = Table(
     "ledger_book",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("last_seq"),
-    comment="One row per book: the number of its newest entry, and the row that a writer locks.",
+    _number("last_batch"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    _digest("digest"),
+    comment="One row per book: the newest end of its log, and the row that a writer locks.",
     **_SQLITE,
 )
 
 account: Final = Table(
     "ledger_account",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("id", key=True),
     _text("currency"),
     _number("code"),
@@ -58,12 +82,15 @@ account: Final = Table(
     _number("debits_posted"),
     _number("credits_pending"),
     _number("credits_posted"),
+    _number("credit_limit"),
+    _number("limit_due_at"),
     _number("opened_at"),
     ForeignKeyConstraint(["sandbox_id"], ["ledger_book.sandbox_id"]),
     CheckConstraint(
         "debits_pending >= 0 AND debits_posted >= 0 AND credits_pending >= 0 AND credits_posted >= 0",
         name="ledger_account_totals_not_negative",
     ),
+    CheckConstraint("credit_limit >= 0", name="ledger_account_limit_not_negative"),
     comment="Accounts with their totals of now.",
     **_SQLITE,
 )
@@ -71,18 +98,20 @@ account: Final = Table(
 entry: Final = Table(
     "ledger_entry",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _number("seq", key=True),
     _text("id"),
     _number("kind"),
+    _number("flags"),
     _text("debit_account"),
     _text("credit_account"),
     _number("amount"),
     _text("currency"),
     _number("code"),
-    _text("hold_id"),
+    _text("target_id"),
     _number("expires_at"),
     _text("reference"),
+    _number("chain"),
     _number("happened_at"),
     _number("recorded_at"),
     _number("debit_debits_pending"),
@@ -98,14 +127,23 @@ entry: Final = Table(
     Index("ledger_entry_id", "sandbox_id", "id", unique=True),
     Index("ledger_entry_debit", "sandbox_id", "debit_account", "seq"),
     Index("ledger_entry_credit", "sandbox_id", "credit_account", "seq"),
-    # Tells how a hold ended, and that it did so once.
+    # Answers what acts on an entry: what ends or changes a hold, what takes a transfer back.
     Index(
-        "ledger_entry_hold",
+        "ledger_entry_target",
         "sandbox_id",
-        "hold_id",
+        "target_id",
+        "seq",
+        sqlite_where=text("target_id <> ''"),
+        postgresql_where=text("target_id <> ''"),
+    ),
+    # A hold ends once (3, 4, 5), and an entry is reversed once (8); a reversal's target is no hold.
+    Index(
+        "ledger_entry_once",
+        "sandbox_id",
+        "target_id",
         unique=True,
-        sqlite_where=text("hold_id <> ''"),
-        postgresql_where=text("hold_id <> ''"),
+        sqlite_where=text(ONCE),
+        postgresql_where=text(ONCE),
     ),
     comment="Every change of a balance. Append only.",
     **_SQLITE,
@@ -114,9 +152,10 @@ entry: Final = Table(
 open_hold: Final = Table(
     "ledger_open_hold",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("hold_id", key=True),
     _number("seq"),
+    _number("remaining"),
     _number("expires_at"),
     ForeignKeyConstraint(["sandbox_id", "seq"], ["ledger_entry.sandbox_id", "ledger_entry.seq"]),
     Index("ledger_open_hold_due", "sandbox_id", "expires_at", "seq"),
@@ -124,14 +163,61 @@ open_hold: Final = Table(
     **_SQLITE,
 )
 
+account_change: Final = Table(
+    "ledger_account_change",
+    metadata,
+    _sandbox(),
+    _number("seq", key=True),
+    _text("account_id"),
+    _number("change"),
+    _number("value"),
+    _number("effective_at"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    Index("ledger_account_change_account", "sandbox_id", "account_id", "seq"),
+    comment="Every opening, closing, reopening and credit limit of an account. Append only.",
+    **_SQLITE,
+)
+
+batch: Final = Table(
+    "ledger_batch",
+    metadata,
+    _sandbox(),
+    _number("number", key=True),
+    _number("first_seq"),
+    _number("last_seq"),
+    _number("happened_at"),
+    _number("recorded_at"),
+    _digest("digest"),
+    comment="What each save has added to the log, sealed by a digest over all before. Append only.",
+    **_SQLITE,
+)
+
 spent_id: Final = Table(
     "ledger_spent_id",
     metadata,
-    _text("sandbox_id", key=True),
+    _sandbox(),
     _text("id", key=True),
     comment="Ids refused for a reason that may pass. Append only.",
     **_SQLITE,
 )
+
+
+def schema_ddl(dialect_name: str) -> list[str]:
+    """Return the statements that make the schema where it is missing, the guards included.
+
+    `dialect_name` is "sqlite" or "postgresql".
+    """
+    dialect = sqlite.dialect() if dialect_name == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
+    statements: list[str] = []
+    for table in metadata.sorted_tables:
+        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements += [
+            str(CreateIndex(each, if_not_exists=True).compile(dialect=dialect)) for each in indexes
+        ]
+    return statements + append_only_ddl(dialect_name)
+
 
 # Rows may go only with their whole book: delete ledger_open_hold, ledger_account and ledger_book of
 # a sandbox first; what is append only has then lost its guard and may follow in the same
@@ -150,12 +236,12 @@ END $$"""
 
 
 def append_only_ddl(dialect_name: str) -> list[str]:
-    """Return the statements that make entries and spent ids append only.
+    """Return the statements that make entries, account changes, batches and spent ids append only.
 
     `dialect_name` is "sqlite" or "postgresql"; anything else raises ValueError. In SQLite an
     INSERT OR REPLACE passes the triggers by unless `PRAGMA recursive_triggers` is on.
     """
-    tables = (entry.name, spent_id.name)
+    tables = (entry.name, account_change.name, batch.name, spent_id.name)
     if dialect_name == "sqlite":
         return [
             f"CREATE TRIGGER IF NOT EXISTS {table}_no_{operation} BEFORE {operation} ON {table}"

@@ -8,8 +8,9 @@ from sandbox.accounts import queries
 from sandbox.accounts.models import AccountView, OpenAccount, StatementLineView, TrialBalanceView
 from sandbox.accounts.service import open_account
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, takes
+from sandbox.routing import DirectRoute
 
-router = APIRouter(prefix="/v1", tags=["Accounts"], responses=PROBLEMS)
+router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Accounts"], responses=PROBLEMS)
 
 
 @router.get("/accounts", response_model=Page[AccountView], summary="List accounts")

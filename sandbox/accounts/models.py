@@ -1,12 +1,12 @@
 """Accounts at the sandbox's institutions. Their money is in the ledger, under the same id."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import Index
 
-from sandbox.db import Record, Records, key
+from sandbox.records import Records
 
 CODE_CUSTOMER = 100
 CODE_OUTSIDE = 200
@@ -24,11 +24,11 @@ class AccountStatus(StrEnum):
     CLOSED = "closed"
 
 
-class BankAccount(Record):
+class BankAccount(NamedTuple):
     """An account of a synthetic holder; `limit_paisa` is the most it may send at once."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     iban: str
     nickname: str
     institution: str
@@ -39,14 +39,9 @@ class BankAccount(Record):
     created_at: int
 
 
-class BankAccountTable(BankAccount, table=True):
-    """The schema of `bank_account`."""
-
-    __tablename__ = "bank_account"
-    __table_args__: Any = (Index("bank_account_iban", "sandbox_id", "iban", unique=True),)
-
-
-ACCOUNTS = Records(BankAccount, BankAccountTable, cached=True)
+ACCOUNTS = Records(
+    BankAccount, "bank_account", Index("bank_account_iban", "sandbox_id", "iban", unique=True), cached=True
+)
 
 Paisa = Annotated[int, Field(strict=True, ge=1, le=MOST_PAISA, description="Whole paisa: 1 to 10^15.")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]

@@ -68,7 +68,7 @@ def seed_accounts(world: World) -> None:
     book = world.book
     own = [Account(FUNDING, CURRENCY, CODE_FUNDING)]
     own += [Account(outside(code), CURRENCY, CODE_OUTSIDE) for code in INSTITUTIONS]
-    _expect_created(book.open_accounts(own, world.now))
+    _expect_created(book.open_accounts(own, now=world.now, recorded_at=world.uow.now))
     for seed in SEED.values():
         account = BankAccount(
             sandbox_id=world.id,
@@ -115,7 +115,8 @@ def open_account(world: World, request: OpenAccount) -> AccountView:
 def _open(world: World, book: Book, account: BankAccount, balance_paisa: int) -> None:
     ACCOUNTS.insert(world.uow, account)
     flags = AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS
-    _expect_created(book.open_accounts([Account(account.id, CURRENCY, CODE_CUSTOMER, flags)], world.now))
+    opened = [Account(account.id, CURRENCY, CODE_CUSTOMER, flags)]
+    _expect_created(book.open_accounts(opened, now=world.now, recorded_at=world.uow.now))
     if balance_paisa:
         opening = Transfer(
             world.new_id("tr"),

@@ -6,8 +6,9 @@ from sandbox.commands import PROBLEMS, services, takes
 from sandbox.http import read_body
 from sandbox.onboarding.models import SignedUpView, SignUp
 from sandbox.onboarding.service import sign_up
+from sandbox.routing import DirectRoute
 
-router = APIRouter(prefix="/v1", tags=["Sign-up"], responses=PROBLEMS)
+router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Sign-up"], responses=PROBLEMS)
 
 
 @router.post(

@@ -1,33 +1,27 @@
 """Participants and their keys: shared tables, found before a sandbox is known."""
 
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Index
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Record, Records, key
+from sandbox.records import Records
 
 
-class Participant(Record):
+class Participant(NamedTuple):
     """A startup, and later any institution, that owns sandboxes."""
 
-    id: str = key()
+    id: str
     name: str
     email: str
     created_at: int
 
 
-class ParticipantTable(Participant, table=True):
-    """The schema of `participant`."""
-
-    __tablename__ = "participant"
-
-
-class ApiKey(Record):
+class ApiKey(NamedTuple):
     """A secret key of one sandbox; the secret itself is not kept."""
 
-    finder: str = key()
+    finder: str
     id: str
     sandbox_id: str
     name: str
@@ -36,15 +30,8 @@ class ApiKey(Record):
     revoked_at: int | None = None
 
 
-class ApiKeyTable(ApiKey, table=True):
-    """The schema of `api_key`."""
-
-    __tablename__ = "api_key"
-    __table_args__: Any = (Index("api_key_sandbox", "sandbox_id"),)
-
-
-PARTICIPANTS = Records(Participant, ParticipantTable)
-KEYS = Records(ApiKey, ApiKeyTable, cached=True)
+PARTICIPANTS = Records(Participant, "participant", key=("id",))
+KEYS = Records(ApiKey, "api_key", Index("api_key_sandbox", "sandbox_id"), key=("finder",), cached=True)
 
 
 class ParticipantView(BaseModel):

@@ -21,8 +21,9 @@ from sandbox.payments.models import (
 from sandbox.payments.queries import TriggersView
 from sandbox.payments.service import create_payment
 from sandbox.payments.titles import fetch_title
+from sandbox.routing import DirectRoute
 
-router = APIRouter(prefix="/v1", tags=["Payments"], responses=PROBLEMS)
+router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Payments"], responses=PROBLEMS)
 
 SHOP_IBAN = SEED["shop"].iban
 

@@ -1,7 +1,7 @@
 """Title fetches and payments: rows, requests and views."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -11,7 +11,8 @@ from connectors.contract import Reason
 from connectors.identifiers.iban import IbanError, parse_iban
 from ledger.clock import to_rfc3339
 from sandbox.accounts.models import CURRENCY, Paisa
-from sandbox.db import Record, Records, key
+from sandbox.http import View
+from sandbox.records import Records
 
 
 class PaymentStatus(StrEnum):
@@ -29,11 +30,11 @@ class TitleStatus(StrEnum):
     REFUSED = "refused"
 
 
-class TitleFetch(Record):
+class TitleFetch(NamedTuple):
     """An answer to the question whose account this is; backs one payment. `destination` is a ledger account."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     rail: str
     status: str
     iban: str
@@ -46,17 +47,11 @@ class TitleFetch(Record):
     payment_id: str | None = None
 
 
-class TitleFetchTable(TitleFetch, table=True):
-    """The schema of `title_fetch`."""
-
-    __tablename__ = "title_fetch"
-
-
-class Payment(Record):
+class Payment(NamedTuple):
     """A credit transfer. While its outcome is unknown, `late_*` say what the rail will answer, and when."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     rail: str
     status: str
     reason: str | None
@@ -74,26 +69,21 @@ class Payment(Record):
     late_reason: str | None = None
 
 
-class PaymentTable(Payment, table=True):
-    """The schema of `payment`."""
-
-    __tablename__ = "payment"
-    __table_args__: Any = (
-        Index(
-            "payment_end_to_end",
-            "sandbox_id",
-            "source",
-            "end_to_end_id",
-            # Answers the question for a repeat by itself; without it SQLite walks the sandbox's payments.
-            "status",
-            sqlite_where=text("end_to_end_id IS NOT NULL"),
-            postgresql_where=text("end_to_end_id IS NOT NULL"),
-        ),
-    )
-
-
-TITLE_FETCHES = Records(TitleFetch, TitleFetchTable)
-PAYMENTS = Records(Payment, PaymentTable)
+TITLE_FETCHES = Records(TitleFetch, "title_fetch")
+PAYMENTS = Records(
+    Payment,
+    "payment",
+    Index(
+        "payment_end_to_end",
+        "sandbox_id",
+        "source",
+        "end_to_end_id",
+        # Answers the question for a repeat by itself; without it SQLite walks the sandbox's payments.
+        "status",
+        sqlite_where=text("end_to_end_id IS NOT NULL"),
+        postgresql_where=text("end_to_end_id IS NOT NULL"),
+    ),
+)
 
 
 def _checked_iban(value: str) -> str:
@@ -165,7 +155,7 @@ class TitleFetchView(BaseModel):
     expires_at: str
 
 
-class PaymentView(BaseModel):
+class PaymentView(View):
     """A payment as the API shows it, and as its events carry it."""
 
     id: str

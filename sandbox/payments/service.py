@@ -93,7 +93,7 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
 def announce(world: World, rail: Rail, payment: Payment) -> PaymentView:
     """Tell the sandbox's subscribers how a payment stands now, and show it."""
     view = view_payment(payment, rail.reasons[payment.reason] if payment.reason else None)
-    emit(world, EVENT_OF[view.status], payment.id, view.model_dump_json().encode())
+    emit(world, EVENT_OF[view.status], payment.id, view.json_bytes())
     return view
 
 
@@ -105,7 +105,7 @@ def hold_id(payment_id: str) -> str:
 def end_hold(payment_id: str, kind: Kind) -> Transfer:
     """Make the transfer that posts or voids a payment's hold."""
     return Transfer(
-        f"{payment_id}:{kind.name.lower()}", kind=kind, hold_id=hold_id(payment_id), reference=payment_id
+        f"{payment_id}:{kind.name.lower()}", kind=kind, target_id=hold_id(payment_id), reference=payment_id
     )
 
 
@@ -127,11 +127,19 @@ def _repeated(world: World, source: BankAccount, request: CreatePayment) -> bool
     """Say whether this sender has used the end-to-end id for a payment that was not refused."""
     if request.end_to_end_id is None:
         return False
-    found = world.uow.driver.execute(
-        "SELECT 1 FROM payment WHERE sandbox_id = ? AND source = ? AND end_to_end_id = ? AND status <> ? LIMIT 1",
-        (world.id, source.id, request.end_to_end_id, PaymentStatus.REFUSED),
+    for payment in PAYMENTS.waiting(world.uow):
+        if (
+            payment.end_to_end_id == request.end_to_end_id
+            and payment.source == source.id
+            and payment.sandbox_id == world.id
+            and payment.status != PaymentStatus.REFUSED
+        ):
+            return True
+    found = world.uow.ask(
+        "SELECT id FROM payment WHERE sandbox_id = ? AND source = ? AND end_to_end_id = ? AND status <> ?",
+        (world.id, source.id, request.end_to_end_id, PaymentStatus.REFUSED.value),
     )
-    return found.fetchone() is not None
+    return any(not PAYMENTS.is_waiting(world.uow, world.id, payment_id) for (payment_id,) in found)
 
 
 def _move_money(

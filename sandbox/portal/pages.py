@@ -24,6 +24,7 @@ GUIDES = (
     "webhooks",
     "clock",
     "raast",
+    "proofs",
     "performance",
 )
 ADDRESS = "http://127.0.0.1:8000"

@@ -10,12 +10,13 @@ from sandbox.commands import PROBLEMS, command, query, takes
 from sandbox.http import Empty
 from sandbox.participants.models import CreateKey, KeyView, NewKeyView
 from sandbox.participants.service import create_key, list_keys, revoke_key
+from sandbox.routing import DirectRoute
 from sandbox.sandboxes.advance import advance
 from sandbox.sandboxes.models import AdvanceClock, AdvanceView, ClockView, SandboxView
 from sandbox.sandboxes.service import freeze_clock, resume_clock, show_clock, show_sandbox
 from sandbox.world import WorldView
 
-router = APIRouter(prefix="/v1", responses=PROBLEMS)
+router = APIRouter(route_class=DirectRoute, prefix="/v1", responses=PROBLEMS)
 
 
 SECRET = frozenset({"secret"})

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, services, takes
 from sandbox.events import EventType
 from sandbox.http import Empty
+from sandbox.routing import DirectRoute
 from sandbox.webhooks import queries
 from sandbox.webhooks.models import (
     CreateEndpoint,
@@ -32,7 +33,7 @@ from sandbox.webhooks.service import (
 
 SECRET = frozenset({"secret"})
 
-router = APIRouter(prefix="/v1", tags=["Webhooks"], responses=PROBLEMS)
+router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Webhooks"], responses=PROBLEMS)
 
 
 @router.post(

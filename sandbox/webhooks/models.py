@@ -1,14 +1,14 @@
 """Webhook endpoints, deliveries and attempts: rows, requests and views."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Index
 
 from ledger.clock import to_rfc3339
-from sandbox.db import Record, Records, key
 from sandbox.events import EventType
+from sandbox.records import Records
 
 ALL = "*"
 
@@ -28,55 +28,42 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
-class Endpoint(Record):
+class Endpoint(NamedTuple):
     """Where a startup listens. `event_types` are joined by commas; the old secret signs along until `old_until`."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     url: str
     event_types: str
     secret: str
+    status: str
+    created_at: int
     old_secret: str | None = None
     old_until: int | None = None
-    status: str
     failing_since: int | None = None
-    created_at: int
 
 
-class EndpointTable(Endpoint, table=True):
-    """The schema of `webhook_endpoint`."""
-
-    __tablename__ = "webhook_endpoint"
-
-
-class Delivery(Record):
+class Delivery(NamedTuple):
     """One event on its way to one endpoint; `rung` is its place on the retry ladder."""
 
-    sandbox_id: str = key()
-    id: str = key()
+    sandbox_id: str
+    id: str
     endpoint_id: str
     event_id: str
     event_type: str
     status: str
-    rung: int = 0
-    attempts: int = 0
     next_attempt_at: int | None
     created_at: int
+    rung: int = 0
+    attempts: int = 0
 
 
-class DeliveryTable(Delivery, table=True):
-    """The schema of `webhook_delivery`."""
-
-    __tablename__ = "webhook_delivery"
-    __table_args__: Any = (Index("webhook_delivery_endpoint", "sandbox_id", "endpoint_id", "id"),)
-
-
-class Attempt(Record):
+class Attempt(NamedTuple):
     """One try to deliver; `status_code` is None when no answer came, `error` then says why."""
 
-    sandbox_id: str = key()
-    delivery_id: str = key()
-    number: int = key()
+    sandbox_id: str
+    delivery_id: str
+    number: int
     at: int
     status_code: int | None
     error: str | None
@@ -84,15 +71,11 @@ class Attempt(Record):
     response: str
 
 
-class AttemptTable(Attempt, table=True):
-    """The schema of `webhook_attempt`."""
-
-    __tablename__ = "webhook_attempt"
-
-
-ENDPOINTS = Records(Endpoint, EndpointTable, cached=True)
-DELIVERIES = Records(Delivery, DeliveryTable)
-ATTEMPTS = Records(Attempt, AttemptTable)
+ENDPOINTS = Records(Endpoint, "webhook_endpoint", cached=True)
+DELIVERIES = Records(
+    Delivery, "webhook_delivery", Index("webhook_delivery_endpoint", "sandbox_id", "endpoint_id", "id")
+)
+ATTEMPTS = Records(Attempt, "webhook_attempt", key=("sandbox_id", "delivery_id", "number"))
 
 
 class CreateEndpoint(BaseModel):

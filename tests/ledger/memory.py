@@ -1,22 +1,61 @@
 """A store of plain dicts: the rules without a database, and with any largest amount."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
-from ledger import Account, Entry, Kind, Outcome, State, Transfer
+from ledger import (
+    Account,
+    AccountChange,
+    Change,
+    Entry,
+    Head,
+    HoldNow,
+    Kind,
+    LimitChange,
+    Outcome,
+    State,
+    Transfer,
+)
+from ledger.storage.store import ended_hold
 
 
 class _Rows:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self.entries: list[Entry] = []
+        self.changes: list[AccountChange] = []
         self.spent: set[str] = set()
+        self.head = Head()
+
+    def acting_on(self, target_id: str) -> list[Entry]:
+        return [entry for entry in self.entries if target_id and entry.target_id == target_id]
+
+    def hold(self, hold: Entry) -> HoldNow:
+        acts = [(each.id, each.kind, each.amount, each.expires_at) for each in self.acting_on(hold.id)]
+        now = ended_hold(hold, acts)
+        kinds = {kind for _, kind, _, _ in acts}
+        captured = Kind.CAPTURE in kinds and now.remaining == 0
+        if captured or kinds & {Kind.POST, Kind.VOID, Kind.EXPIRE}:
+            return now
+        return HoldNow(now.remaining, now.expires_at)
 
     def state(self) -> State:
-        closings = {entry.hold_id: entry.kind for entry in self.entries if entry.hold_id}
         entries = {entry.id: entry for entry in self.entries}
-        return State(self.accounts, entries, closings, self.spent, len(self.entries))
+        holds = {entry.id: self.hold(entry) for entry in self.entries if entry.kind == Kind.HOLD}
+        reversals = {entry.target_id: entry.id for entry in self.entries if entry.kind == Kind.REVERSAL}
+        limits = {
+            account.id: [
+                LimitChange(change.effective_at, change.value)
+                for change in sorted(self.changes, key=lambda each: each.effective_at)
+                if change.account_id == account.id
+                and change.change == Change.LIMIT
+                and change.effective_at >= account.limit_due_at
+            ]
+            for account in self.accounts.values()
+            if account.limit_due_at
+        }
+        return State(self.accounts, entries, holds, self.spent, self.head, reversals, limits)
 
 
 class MemoryStore:
@@ -27,27 +66,30 @@ class MemoryStore:
         del batch
         return self._books[sandbox_id].state()
 
+    def load_accounts(self, sandbox_id: str, ids: Collection[str]) -> State:
+        del ids
+        return self._books[sandbox_id].state()
+
     def load_due(self, sandbox_id: str, now: int, limit: int) -> tuple[State, list[Entry]]:
         state = self._books[sandbox_id].state()
         due = [
-            entry
-            for entry in state.entries.values()
-            if entry.kind == Kind.HOLD and entry.id not in state.closings and 0 < entry.expires_at <= now
+            (hold.expires_at, state.entries[name].seq, state.entries[name])
+            for name, hold in state.holds.items()
+            if hold.ended_by is None and 0 < hold.expires_at <= now
         ]
-        return state, sorted(due, key=lambda hold: (hold.expires_at, hold.seq))[:limit]
+        return state, [entry for _, _, entry in sorted(due)][:limit]
 
     def save(self, sandbox_id: str, outcome: Outcome) -> None:
         rows = self._books[sandbox_id]
-        rows.accounts |= outcome.accounts
+        assert outcome.head == rows.head
+        rows.accounts |= {account.id: account for account in outcome.opened} | outcome.accounts
         rows.entries += outcome.entries
+        rows.changes += outcome.changes
         rows.spent |= outcome.spent
-
-    def insert_accounts(self, sandbox_id: str, accounts: Sequence[Account]) -> None:
-        self._books[sandbox_id].accounts |= {account.id: account for account in accounts}
-
-    def set_flags(self, sandbox_id: str, account_id: str, flags: int) -> None:
-        accounts = self._books[sandbox_id].accounts
-        accounts[account_id] = accounts[account_id]._replace(flags=flags)
+        written: list[Entry | AccountChange] = [*outcome.entries, *outcome.changes]
+        if written:
+            newest, batch = written[-1], rows.head.last_batch + 1
+            rows.head = Head(newest.seq, batch, newest.happened_at, newest.recorded_at)
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         known = self._books[sandbox_id].accounts
@@ -56,16 +98,27 @@ class MemoryStore:
     def entry(self, sandbox_id: str, entry_id: str) -> Entry | None:
         return self._books[sandbox_id].state().entries.get(entry_id)
 
+    def acting_on(self, sandbox_id: str, target_id: str) -> list[Entry]:
+        return self._books[sandbox_id].acting_on(target_id)
+
+    def chain(self, sandbox_id: str, chain: int) -> list[Entry]:
+        return [entry for entry in self._books[sandbox_id].entries if entry.chain == chain]
+
     def statement(
         self, sandbox_id: str, account_id: str, after_seq: int, limit: int
     ) -> list[tuple[Entry, int]]:
-        entries = self._books[sandbox_id].state().entries
+        state = self._books[sandbox_id].state()
         own = [
-            (entry, entries[entry.hold_id].amount if entry.hold_id else 0)
-            for entry in entries.values()
+            (entry, self._released(state, entry))
+            for entry in state.entries.values()
             if account_id in (entry.debit_account, entry.credit_account) and entry.seq > after_seq
         ]
         return own[:limit]
+
+    def _released(self, state: State, entry: Entry) -> int:
+        if entry.kind == Kind.POST:
+            return state.holds[entry.target_id].remaining
+        return entry.amount if entry.kind in (Kind.VOID, Kind.EXPIRE, Kind.CAPTURE) else 0
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> NoReturn:
         raise NotImplementedError(sql, parameters)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.ids import IdSource, random_ulid, ulid
+from ledger.ids import IdSource, RandomIds, random_ulid, ulid
 
 NOW = 1_795_506_158_123_456
 LAST_MILLISECOND = 2**48 - 1
@@ -75,3 +75,10 @@ def test_random_ids_differ() -> None:
     ids = {random_ulid("key", NOW) for _ in range(100)}
     assert len(ids) == 100
     assert all(each.startswith("key_01") and len(each) == 30 for each in ids)
+
+
+def test_random_ids_differ_across_blocks_and_carry_their_time() -> None:
+    source = RandomIds("req")
+    made = [source.next(NOW) for _ in range(200)]
+    assert len(set(made)) == 200
+    assert {decode(name.removeprefix("req_")) >> 80 for name in made} == {NOW // 1000}

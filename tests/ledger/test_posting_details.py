@@ -24,19 +24,18 @@ DETAILS = [
         Transfer("new", "sara", "ali", MAX_AMOUNT),
         Why("amount", "ali", limit=MAX_AMOUNT, current=100, needed=MAX_AMOUNT + 100),
     ),
-    (hold("new", 1, MAX_TIME), Why("timeout_us", limit=MAX_TIME, current=NOW, needed=MAX_TIME + NOW)),
+    (hold("new", 1, MAX_TIME), Why("timeout_us", limit=MAX_TIME, current=NOW + 1, needed=MAX_TIME + NOW + 1)),
     (end(Kind.POST, "new", "held", 11), Why("amount", limit=10, current=0, needed=11)),
     (end(Kind.VOID, "new", "held", 9), Why("amount", limit=10, current=0, needed=9)),
     (end(Kind.POST, "new", "held")._replace(code=5), Why("code", current=1, needed=5)),
     (end(Kind.POST, "new", "held")._replace(debit_account="bank"), Why("debit_account", "ali")),
-    (end(Kind.POST, "new", "late"), Why("hold_id", limit=NOW, current=NOW)),
+    (end(Kind.POST, "new", "late"), Why("target_id", limit=NOW + 1, current=NOW + 1)),
 ]
 
 
 @pytest.mark.parametrize(("transfer", "why"), DETAILS)
 def test_a_refusal_is_explained(book: Book, transfer: Transfer, why: Why) -> None:
-    post(book, hold("held", 10))
-    post(book, hold("late", 0, 1), now=NOW - 1)
-    (result,) = book.post([transfer], now=NOW, recorded_at=NOW)
+    post(book, hold("held", 10), hold("late", 0, 1))
+    (result,) = book.post([transfer], now=NOW + 1, recorded_at=NOW)
     assert result.entry is None
     assert result.detail == why

@@ -38,8 +38,8 @@ def test_a_full_post_may_be_repeated_either_way(book: Book, amount: int | None) 
     [
         (None, CREATED),
         (15, CREATED),
-        (14, Status.HOLD_HAS_DIFFERENT_AMOUNT),
-        (0, Status.HOLD_HAS_DIFFERENT_AMOUNT),
+        (14, Status.TARGET_HAS_DIFFERENT_AMOUNT),
+        (0, Status.TARGET_HAS_DIFFERENT_AMOUNT),
         (16, Status.EXCEEDS_HOLD_AMOUNT),
     ],
 )
@@ -61,7 +61,7 @@ def test_what_ends_a_hold_inherits_from_it(book: Book) -> None:
     entry = results[1].entry
     assert entry is not None
     assert (entry.debit_account, entry.credit_account, entry.currency) == ("ali", "sara", "PKR")
-    assert (entry.code, entry.reference, entry.hold_id, entry.expires_at) == (7, "pay_1", "h", 0)
+    assert (entry.code, entry.reference, entry.target_id, entry.expires_at) == (7, "pay_1", "h", 0)
 
 
 def test_a_post_may_have_a_reference_of_its_own(book: Book) -> None:
@@ -88,19 +88,19 @@ def test_a_hold_runs_out_at_its_very_microsecond_swept_or_not(book: Book) -> Non
     assert totals(book, "ali") == (10, 20, 0, 100)
     book.expire(now=due, recorded_at=due)
     assert totals(book, "ali") == (0, 20, 0, 100)
-    assert post(book, end(POST, "p1", "h1"), now=NOW) == [Status.HOLD_EXPIRED]
+    assert post(book, end(POST, "p1", "h1"), now=due) == [Status.HOLD_EXPIRED]
 
 
 def test_the_sweep_releases_by_time_then_by_number(book: Book) -> None:
     post(book, hold("never", 1), hold("b", 1, 20), hold("a", 2, 10), hold("c", 3, 20), hold("z", 4, 21))
-    swept = book.expire(now=NOW + 20, recorded_at=5)
-    assert [(entry.id, entry.hold_id, entry.amount) for entry in swept] == [
+    swept = book.expire(now=NOW + 20, recorded_at=NOW + 50)
+    assert [(entry.id, entry.target_id, entry.amount) for entry in swept] == [
         ("a:expired", "a", 2),
         ("b:expired", "b", 1),
         ("c:expired", "c", 3),
     ]
     assert {(entry.kind, entry.happened_at, entry.recorded_at) for entry in swept} == {
-        (Kind.EXPIRE, NOW + 20, 5)
+        (Kind.EXPIRE, NOW + 20, NOW + 50)
     }
     assert totals(book, "ali") == (5, 0, 0, 100)
     assert totals(book, "sara") == (0, 0, 5, 0)
@@ -116,12 +116,12 @@ def test_the_sweep_goes_on_where_its_limit_stopped_it(book: Book) -> None:
 def test_ended_holds_do_not_expire(book: Book) -> None:
     post(book, hold("a", 1, 10), hold("b", 1, 10), hold("c", 1, 10), end(POST, "p", "a"))
     post(book, end(VOID, "v", "b"))
-    assert [entry.hold_id for entry in book.expire(now=NOW + 10, recorded_at=5)] == ["c"]
+    assert [entry.target_id for entry in book.expire(now=NOW + 10, recorded_at=5)] == ["c"]
 
 
 def test_on_a_closed_account_a_hold_can_be_voided_and_expire_but_not_be_posted(book: Book) -> None:
     post(book, hold("a", 1), hold("b", 2, 10))
-    book.close_account("ali")
+    book.close_account("ali", now=NOW, recorded_at=NOW)
     assert post(book, end(POST, "p", "a"), end(VOID, "v", "a")) == [Status.DEBIT_ACCOUNT_CLOSED, CREATED]
     assert len(book.expire(now=NOW + 10, recorded_at=5)) == 1
     assert totals(book, "ali") == (0, 0, 0, 100)

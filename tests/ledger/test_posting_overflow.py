@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ledger import Account, Book, Kind, State, Status, Transfer, apply
+from ledger import Account, Book, Head, Kind, State, Status, Transfer, apply
 from ledger.money import MAX_AMOUNT
 from tests.ledger.memory import MemoryStore
 
@@ -40,7 +40,7 @@ SUMS = [
 def status_of(case: Sum, amount: int, max_amount: int) -> Status:
     debit = Account("dr", "PKR", 1, 0, case.debit[0], case.debit[1])
     credit = Account("cr", "PKR", 1, 0, 0, 0, case.credit[0], case.credit[1])
-    state = State({"dr": debit, "cr": credit}, {}, {}, set(), 0)
+    state = State({"dr": debit, "cr": credit}, {}, {}, set(), Head())
     transfer = Transfer("t", "dr", "cr", amount, case.kind)
     return apply(state, [transfer], 0, recorded_at=0, max_amount=max_amount).results[0].status
 
@@ -56,8 +56,8 @@ def test_a_sum_may_reach_the_largest_amount_and_not_pass_it(case: Sum, max_amoun
 @pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
 def test_the_largest_hold_can_be_posted_whole(max_amount: int) -> None:
     book = Book(MemoryStore(), "sbx_1", max_amount=max_amount)
-    book.open_accounts([Account("a", "PKR", 1), Account("b", "PKR", 1)], 0)
-    batch = [Transfer("h", "a", "b", max_amount, HOLD), Transfer("p", kind=Kind.POST, hold_id="h")]
+    book.open_accounts([Account("a", "PKR", 1), Account("b", "PKR", 1)], now=0, recorded_at=0)
+    batch = [Transfer("h", "a", "b", max_amount, HOLD), Transfer("p", kind=Kind.POST, target_id="h")]
     results = book.post(batch, now=0, recorded_at=0)
     assert [result.status for result in results] == [Status.CREATED, Status.CREATED]
     assert book.accounts(["b"])["b"].balance == max_amount

@@ -7,13 +7,13 @@ from tests.ledger.town import LATER, NOW, end, hold, pay, post, totals
 
 TRANSFER = Transfer("t", "ali", "sara", 5, reference="ref")
 HOLD = Transfer("t", "ali", "sara", 5, Kind.HOLD, timeout_us=10, reference="ref")
-POST = Transfer("t", kind=Kind.POST, hold_id="held", amount=5)
-VOID = Transfer("t", kind=Kind.VOID, hold_id="held")
+POST = Transfer("t", kind=Kind.POST, target_id="held", amount=5)
+VOID = Transfer("t", kind=Kind.VOID, target_id="held")
 
 DIFFERENCES = [
     ({"kind": Kind.HOLD}, Status.EXISTS_WITH_DIFFERENT_KIND, [TRANSFER, POST, VOID]),
     ({"kind": Kind.TRANSFER}, Status.EXISTS_WITH_DIFFERENT_KIND, [HOLD, POST, VOID]),
-    ({"hold_id": "other"}, Status.EXISTS_WITH_DIFFERENT_HOLD, [TRANSFER, HOLD, POST, VOID]),
+    ({"target_id": "other"}, Status.EXISTS_WITH_DIFFERENT_TARGET, [TRANSFER, HOLD, POST, VOID]),
     ({"timeout_us": 11}, Status.EXISTS_WITH_DIFFERENT_TIMEOUT, [TRANSFER, HOLD, POST, VOID]),
     ({"debit_account": "bank"}, Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT, [TRANSFER, HOLD, POST, VOID]),
     ({"credit_account": "bank"}, Status.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT, [TRANSFER, HOLD, POST, VOID]),
@@ -67,7 +67,7 @@ def test_the_same_id_twice_in_one_batch(book: Book) -> None:
 
 def test_a_repeat_works_on_a_closed_or_empty_account(book: Book) -> None:
     post(book, pay("p", 100))
-    book.close_account("ali")
+    book.close_account("ali", now=NOW, recorded_at=NOW)
     assert post(book, pay("p", 100)) == [Status.EXISTS]
 
 

@@ -25,20 +25,20 @@ def test_it_is_spent_inside_its_own_batch_too(book: Book) -> None:
     [
         (Transfer("t", "ghost", "ali", 1), Status.DEBIT_ACCOUNT_NOT_FOUND),
         (Transfer("t", "bank", "ghost", 1), Status.CREDIT_ACCOUNT_NOT_FOUND),
-        (end(Kind.POST, "t", "ghost"), Status.HOLD_NOT_FOUND),
+        (end(Kind.POST, "t", "ghost"), Status.TARGET_NOT_FOUND),
     ],
 )
 def test_what_is_not_there_yet_spends_the_id(book: Book, transfer: Transfer, status: Status) -> None:
     assert post(book, transfer) == [status]
-    book.open_accounts([Account("ghost", "PKR", 1)], NOW)
+    book.open_accounts([Account("ghost", "PKR", 1)], now=NOW, recorded_at=NOW)
     post(book, hold("ghost", 1))
     assert post(book, transfer) == [FAILED]
 
 
 def test_a_closed_account_spends_the_id(book: Book) -> None:
-    book.close_account("sara")
+    book.close_account("sara", now=NOW, recorded_at=NOW)
     assert post(book, pay("p1", 1)) == [Status.CREDIT_ACCOUNT_CLOSED]
-    book.reopen_account("sara")
+    book.reopen_account("sara", now=NOW, recorded_at=NOW)
     assert post(book, pay("p1", 1), pay("p2", 1)) == [FAILED, Status.CREATED]
 
 

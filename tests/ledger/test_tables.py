@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Table, UniqueConstraint
 
-from ledger.model import Account, Entry
+from ledger.model import Account, AccountChange, Batch, Entry, Head, OpenHold
 from ledger.storage import tables
 from ledger.storage.tables import append_only_ddl, metadata
 
@@ -23,7 +23,17 @@ def test_the_sandbox_comes_first_in_every_key(table: Table) -> None:
     assert {key[0].name for key in keys} == {"sandbox_id"}
 
 
-@pytest.mark.parametrize(("table", "value"), [(tables.account, Account), (tables.entry, Entry)])
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        (tables.book, Head),
+        (tables.account, Account),
+        (tables.entry, Entry),
+        (tables.account_change, AccountChange),
+        (tables.open_hold, OpenHold),
+        (tables.batch, Batch),
+    ],
+)
 def test_columns_follow_the_fields(table: Table, value: type[NamedTuple]) -> None:
     assert tuple(table.columns.keys()) == ("sandbox_id", *value._fields)
 
@@ -38,6 +48,8 @@ def test_append_only_on_postgresql() -> None:
     assert "RAISE EXCEPTION" in function
     assert [trigger.split()[4] for trigger in triggers] == [
         "ledger_entry_append_only",
+        "ledger_account_change_append_only",
+        "ledger_batch_append_only",
         "ledger_spent_id_append_only",
     ]
 

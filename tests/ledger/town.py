@@ -21,7 +21,8 @@ def settle(book: Book) -> None:
             Account("till", "PKR", 3, AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS),
             Account("dollars", "USD", 1),
         ],
-        NOW,
+        now=NOW,
+        recorded_at=NOW,
     )
     assert post(book, Transfer("gift", "bank", "ali", 100)) == [Status.CREATED]
 
@@ -41,9 +42,11 @@ def hold(name: str, amount: int, timeout_us: int = 0, *, linked: bool = False) -
     return Transfer(name, "ali", "sara", amount, Kind.HOLD, timeout_us=timeout_us, linked=linked)
 
 
-def end(kind: Kind, name: str, hold_id: str, amount: int | None = None, *, linked: bool = False) -> Transfer:
+def end(
+    kind: Kind, name: str, target_id: str, amount: int | None = None, *, linked: bool = False
+) -> Transfer:
     """Post or void a hold."""
-    return Transfer(name, kind=kind, hold_id=hold_id, amount=amount, linked=linked)
+    return Transfer(name, kind=kind, target_id=target_id, amount=amount, linked=linked)
 
 
 def totals(book: Book, account_id: str) -> tuple[int, int, int, int]:
@@ -55,3 +58,16 @@ def totals(book: Book, account_id: str) -> tuple[int, int, int, int]:
         account.credits_pending,
         account.credits_posted,
     )
+
+
+def act(kind: Kind, name: str, target_id: str, amount: int | None = None, timeout_us: int = 0) -> Transfer:
+    """Capture or extend a hold, or take a transfer back."""
+    return Transfer(name, kind=kind, target_id=target_id, amount=amount, timeout_us=timeout_us)
+
+
+def close(book: Book, account_id: str, now: int = NOW) -> None:
+    book.close_account(account_id, now=now, recorded_at=now)
+
+
+def reopen(book: Book, account_id: str, now: int = NOW) -> None:
+    book.reopen_account(account_id, now=now, recorded_at=now)

@@ -15,11 +15,50 @@ BIGINT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
+        "ledger_account_change",
+        sa.Column("sandbox_id", sa.Text(), nullable=False),
+        sa.Column("seq", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("change", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("value", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("effective_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("happened_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("recorded_at", BIGINT, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("sandbox_id", "seq"),
+        comment="Every opening, closing, reopening and credit limit of an account. Append only.",
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ledger_account_change_account",
+        "ledger_account_change",
+        ["sandbox_id", "account_id", "seq"],
+        unique=False,
+    )
+    op.create_table(
+        "ledger_batch",
+        sa.Column("sandbox_id", sa.Text(), nullable=False),
+        sa.Column("number", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("first_seq", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("last_seq", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("happened_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("recorded_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sandbox_id", "number"),
+        comment="What each save has added to the log, sealed by a digest over all before. Append only.",
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ledger_book",
         sa.Column("sandbox_id", sa.Text(), nullable=False),
         sa.Column("last_seq", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("last_batch", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("happened_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("recorded_at", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sandbox_id"),
-        comment="One row per book: the number of its newest entry, and the row that a writer locks.",
+        comment="One row per book: the newest end of its log, and the row that a writer locks.",
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -29,14 +68,16 @@ def upgrade() -> None:
         sa.Column("seq", BIGINT, autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("flags", BIGINT, autoincrement=False, nullable=False),
         sa.Column("debit_account", sa.Text(), nullable=False),
         sa.Column("credit_account", sa.Text(), nullable=False),
         sa.Column("amount", BIGINT, autoincrement=False, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("code", BIGINT, autoincrement=False, nullable=False),
-        sa.Column("hold_id", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=False),
         sa.Column("expires_at", BIGINT, autoincrement=False, nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("chain", BIGINT, autoincrement=False, nullable=False),
         sa.Column("happened_at", BIGINT, autoincrement=False, nullable=False),
         sa.Column("recorded_at", BIGINT, autoincrement=False, nullable=False),
         sa.Column("debit_debits_pending", BIGINT, autoincrement=False, nullable=False),
@@ -60,15 +101,23 @@ def upgrade() -> None:
     op.create_index(
         "ledger_entry_debit", "ledger_entry", ["sandbox_id", "debit_account", "seq"], unique=False
     )
-    op.create_index(
-        "ledger_entry_hold",
-        "ledger_entry",
-        ["sandbox_id", "hold_id"],
-        unique=True,
-        sqlite_where=sa.text("hold_id <> ''"),
-        postgresql_where=sa.text("hold_id <> ''"),
-    )
     op.create_index("ledger_entry_id", "ledger_entry", ["sandbox_id", "id"], unique=True)
+    op.create_index(
+        "ledger_entry_once",
+        "ledger_entry",
+        ["sandbox_id", "target_id"],
+        unique=True,
+        sqlite_where=sa.text("kind IN (3, 4, 5, 8)"),
+        postgresql_where=sa.text("kind IN (3, 4, 5, 8)"),
+    )
+    op.create_index(
+        "ledger_entry_target",
+        "ledger_entry",
+        ["sandbox_id", "target_id", "seq"],
+        unique=False,
+        sqlite_where=sa.text("target_id <> ''"),
+        postgresql_where=sa.text("target_id <> ''"),
+    )
     op.create_table(
         "ledger_spent_id",
         sa.Column("sandbox_id", sa.Text(), nullable=False),
@@ -89,7 +138,10 @@ def upgrade() -> None:
         sa.Column("debits_posted", BIGINT, autoincrement=False, nullable=False),
         sa.Column("credits_pending", BIGINT, autoincrement=False, nullable=False),
         sa.Column("credits_posted", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("credit_limit", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("limit_due_at", BIGINT, autoincrement=False, nullable=False),
         sa.Column("opened_at", BIGINT, autoincrement=False, nullable=False),
+        sa.CheckConstraint("credit_limit >= 0", name="ledger_account_limit_not_negative"),
         sa.CheckConstraint(
             "debits_pending >= 0 AND debits_posted >= 0 AND credits_pending >= 0 AND credits_posted >= 0",
             name="ledger_account_totals_not_negative",
@@ -108,6 +160,7 @@ def upgrade() -> None:
         sa.Column("sandbox_id", sa.Text(), nullable=False),
         sa.Column("hold_id", sa.Text(), nullable=False),
         sa.Column("seq", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("remaining", BIGINT, autoincrement=False, nullable=False),
         sa.Column("expires_at", BIGINT, autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["sandbox_id", "seq"],
