@@ -21,6 +21,7 @@ from sandbox.payments.late import resolve
 from sandbox.payments.service import RESOLVE
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
+from sandbox.portal.openapi import DescribedApp
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.settings import Settings
 from sandbox.webhooks.api import router as webhooks
@@ -78,7 +79,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
                     await background
 
     told: Any = None if settings.telemetry else dict.fromkeys(("tracing", "metrics", "logs"), False)
-    app = FastAPI(lifespan=lifespan, telemetry=told, **describe())
+    app = DescribedApp(lifespan=lifespan, telemetry=told, **describe())
     http.install(app, max_body_bytes=settings.max_body_bytes)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.

@@ -14,6 +14,7 @@ from sandbox.records import Records
 from sandbox.world import Sandbox, World
 
 LEASE_US = 60_000_000
+CANCEL = "DELETE FROM job INDEXED BY job_due WHERE sandbox_id = ? AND due_at = ? AND kind = ? AND subject = ?"
 
 
 class Job(NamedTuple):
@@ -60,11 +61,12 @@ def finish(uow: UnitOfWork, job: Job) -> bool:
     return not gone
 
 
-def cancel(world: World, kind: str, subject: str) -> None:
-    """Strike off the jobs of this kind about this object."""
-    world.uow.driver.execute(
-        "DELETE FROM job WHERE sandbox_id = ? AND kind = ? AND subject = ?", (world.id, kind, subject)
-    )
+def cancel(world: World, kind: str, subject: str, *, due_at: int | None) -> None:
+    """Strike off the job of this kind about this object; who scheduled it knows for when, None for no job.
+
+    The due time finds it by an index that SQLite has to be told of: it would walk all jobs of the sandbox.
+    """
+    world.uow.driver.execute(CANCEL, (world.id, due_at, kind, subject))
 
 
 def claim_due(uow: UnitOfWork, limit: int) -> list[Job]:

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -6,15 +7,23 @@ import pytest
 from fastapi import FastAPI
 
 from sandbox.app import create_app
+from sandbox.migrations import upgrade
 from sandbox.settings import Settings
-from tests.startup import Startup
+from tests.startup import SignUp, Startup
 
-SignUp = Callable[[], Awaitable[Startup]]
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at the newest schema: made once, since migrating takes longer than most tests."""
+    database = tmp_path_factory.mktemp("empty") / "kasauti.db"
+    upgrade(database)
+    return database
 
 
 @pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+async def app(tmp_path: Path, empty_database: Path) -> AsyncIterator[FastAPI]:
     """The application on a database of its own; nothing runs beside the requests."""
+    shutil.copy(empty_database, tmp_path / "kasauti.db")
     settings = Settings(database=tmp_path / "kasauti.db", worker=False, allow_loopback_webhooks=True)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
@@ -31,10 +40,11 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def sign_up(app: FastAPI, client: httpx.AsyncClient) -> SignUp:
-    """Makes newcomers, each with a sandbox of its own."""
+    """Makes newcomers, each with a sandbox of its own; what is given goes into the request."""
 
-    async def sign_up() -> Startup:
-        answer = await client.post("/v1/signup", json={"name": "Chai Pay", "email": "dev@chaipay.example"})
+    async def sign_up(**more: object) -> Startup:
+        who = {"name": "Chai Pay", "email": "dev@chaipay.example"}
+        answer = await client.post("/v1/signup", json=who | more)
         assert answer.status_code == 201, answer.text
         return Startup(app, client, answer.json())
 

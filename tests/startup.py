@@ -1,6 +1,7 @@
 """A startup that uses the sandbox as startups do: over HTTP, with a key."""
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from typing import Any
 
@@ -92,3 +93,6 @@ class Startup:
 def count_rows(shared: Services, table: str) -> int:
     with closing(sqlite3.connect(shared.settings.database)) as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+SignUp = Callable[..., Awaitable[Startup]]

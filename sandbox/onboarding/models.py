@@ -15,13 +15,20 @@ Email = Annotated[
 
 
 class SignUp(BaseModel):
-    """Who you are. A seed makes the sandbox's ids repeatable; leave it out for a random one."""
+    """Who you are. With a seed and a time to freeze the clock at, a run can be repeated to the byte."""
 
     model_config = {"extra": "forbid"}
 
     name: Annotated[Name, Field(description="Your startup's name.")]
     email: Annotated[Email, Field(description="Where to reach you.")]
-    seed: Annotated[int | None, Field(strict=True, ge=0, lt=2**63)] = None
+    seed: Annotated[
+        int | None,
+        Field(strict=True, ge=0, lt=2**63, description="What ids are made of; random if not given."),
+    ] = None
+    frozen_at: Annotated[
+        str | None,
+        Field(max_length=40, description="RFC 3339. Start with the clock frozen at this time."),
+    ] = None
 
 
 class SignedUpView(BaseModel):

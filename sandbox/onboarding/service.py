@@ -14,7 +14,9 @@ from sandbox.sandboxes.service import create_sandbox
 def sign_up(uow: UnitOfWork, request: SignUp) -> SignedUpView:
     """Make everything that a newcomer needs for the first call."""
     participant = register(uow, request.name, request.email)
-    world = create_sandbox(uow, participant.id, f"{request.name}'s sandbox", request.seed)
+    world = create_sandbox(
+        uow, participant.id, f"{request.name}'s sandbox", seed=request.seed, frozen_at=request.frozen_at
+    )
     seed_accounts(world)
     key = issue_key(uow, world.id, "first key")
     accounts = list_accounts(world, limit=len(SEED), cursor=None).data

@@ -23,7 +23,7 @@ def inquire(world: World, _request: Empty, *, payment_id: str) -> InquiryView:
         and payment.late_at <= world.now
     ):
         payment = _conclude(world, rail, payment)
-        jobs.cancel(world, RESOLVE, payment.id)
+        jobs.cancel(world, RESOLVE, payment.id, due_at=payment.late_at)
     view = view_payment(payment, rail.reasons[payment.reason] if payment.reason else None)
     return InquiryView(
         outcome="not_known" if view.status is PaymentStatus.UNKNOWN else view.status.value,

@@ -1,56 +1,29 @@
 """The web pages: what this is, the guides, and the reference of the API."""
 
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from markupsafe import Markup
-from swagger_ui_bundle import swagger_ui_path
 
 from sandbox.http import STATUS
 from sandbox.payments.queries import list_triggers
+from sandbox.portal.pages import PAGES, TITLES, address_of, inline, show_page
 from sandbox.problems import CATALOGUE, Problem
 
 router = APIRouter(include_in_schema=False)
 
-GUIDES = (
-    "first-payment",
-    "sandboxes-and-keys",
-    "idempotency",
-    "webhooks",
-    "clock",
-    "raast",
-    "proofs",
-    "performance",
-)
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}
-SWAGGER = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
+SWAGGER = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 _HERE = files("sandbox.portal")
 _STATIC = {name: _HERE.joinpath("static", name).read_bytes() for name in STATIC}
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_VIEWER = {name: files("fastapi_offline").joinpath("static", name).read_bytes() for name in SWAGGER}
 _TEMPLATES = Environment(
     loader=PackageLoader("sandbox.portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-
-
-def _read_pages() -> dict[str, str]:
-    docs = _HERE.joinpath("docs")
-    decisions = sorted(
-        file.name.removesuffix(".md")
-        for file in docs.joinpath("decisions").iterdir()
-        if file.name.endswith(".md")
-    )
-    names = [*GUIDES, *(f"decisions/{name}" for name in decisions)]
-    return {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
-
-
-PAGES = _read_pages()
-TITLES = {name: text.partition("\n")[0].removeprefix("# ") for name, text in PAGES.items()}
+_TEMPLATES.filters["inline"] = inline
 
 
 def describe() -> dict[str, Any]:
@@ -65,9 +38,9 @@ async def get_health() -> dict[str, str]:
 
 
 @router.get("/")
-async def get_landing() -> Response:
+async def get_landing(request: Request) -> Response:
     """Say what this is and how to make a first payment."""
-    return _show("landing.html", "Kasauti")
+    return _show("landing.html", "Kasauti", address=address_of(request))
 
 
 @router.get("/docs")
@@ -95,12 +68,11 @@ async def get_triggers() -> Response:
 
 
 @router.get("/docs/{page:path}")
-async def get_page(page: str) -> Response:
+async def get_page(request: Request, page: str) -> Response:
     """Show one guide or decision."""
-    text = PAGES.get(page)
-    if text is None:
+    if page not in PAGES:
         raise Problem("not_found", f"There is no guide {page!r}; /docs lists all of them.")
-    return _show("page.html", TITLES[page], body=_render(text))
+    return _show("page.html", TITLES[page], body=show_page(page, address_of(request)))
 
 
 @router.get("/static/swagger/{file}")
@@ -108,7 +80,7 @@ async def get_swagger(file: str) -> Response:
     """Serve the viewer of the reference."""
     if file not in SWAGGER:
         raise Problem("not_found", f"There is no file {file!r}.")
-    return FileResponse(Path(swagger_ui_path) / file)
+    return Response(_VIEWER[file], media_type=SWAGGER[file])
 
 
 @router.get("/static/{file}")
@@ -121,11 +93,3 @@ async def get_static(file: str) -> Response:
 
 def _show(template: str, title: str, **values: object) -> Response:
     return HTMLResponse(_TEMPLATES.get_template(template).render(title=title, **values))
-
-
-def _render(text: str) -> Markup:
-    """Turn a guide of ours into HTML whose wide parts scroll, by keyboard too."""
-    html = _MARKDOWN.render(text)
-    html = html.replace("<pre>", '<pre tabindex="0">')
-    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
-    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - raw HTML is off; the text is ours

@@ -16,16 +16,38 @@ FARTHEST_US = 3_652 * 24 * 3600 * SECOND_US
 LAST_US = from_rfc3339("9000-01-01T00:00:00Z")
 
 
-def create_sandbox(uow: UnitOfWork, participant_id: str, name: str, seed: int | None) -> World:
-    """Make an empty world; without a seed it gets a random one."""
+def create_sandbox(
+    uow: UnitOfWork, participant_id: str, name: str, *, seed: int | None, frozen_at: str | None
+) -> World:
+    """Make an empty world; without a seed it gets a random one, without a time its clock runs."""
+    start = None if frozen_at is None else _start(frozen_at)
     sandbox = Sandbox(
         sandbox_id=random_ulid("sbx", uow.now),
         participant_id=participant_id,
         name=name,
         seed=int.from_bytes(os.urandom(SEED_BYTES), "big") if seed is None else seed,
-        created_at=uow.now,
+        clock_frozen_at=start,
+        created_at=uow.now if start is None else start,
     )
     return World(uow, SANDBOXES.insert(uow, sandbox))
+
+
+def _start(frozen_at: str) -> int:
+    """Read the time at which a clock is to start, or refuse."""
+    start = _moment(frozen_at, "frozen_at")
+    if not 0 <= start <= LAST_US:
+        raise Problem(
+            "invalid_field", "Give a time from 1970-01-01 to the end of the year 8999.", field="frozen_at"
+        )
+    return start
+
+
+def _moment(text: str, field: str) -> int:
+    """Read a time in RFC 3339, or refuse naming its field."""
+    try:
+        return from_rfc3339(text)
+    except ValueError as error:
+        raise Problem("invalid_field", f"{error}.", field=field) from error
 
 
 def show_sandbox(world: WorldView) -> SandboxView:
@@ -62,10 +84,7 @@ def advance_target(world: WorldView, request: AdvanceClock) -> int:
     if request.to is None:
         job = jobs.next_due(world.snapshot, world.id)
         return world.now if job is None else max(job.due_at, world.now)
-    try:
-        target = from_rfc3339(request.to)
-    except ValueError as error:
-        raise Problem("invalid_field", f"{error}.", field="to") from error
+    target = _moment(request.to, "to")
     if target <= world.now:
         raise Problem("clock_backwards", "Give a time after the sandbox's present one.", field="to")
     return _reachable(world, target, "to")

@@ -122,7 +122,7 @@ def recover(world: World, request: Recover, *, endpoint_id: str) -> RecoverView:
 
 def _restart(world: World, delivery: Delivery) -> Delivery:
     find_endpoint(world, delivery.endpoint_id)
-    jobs.cancel(world, ATTEMPT, delivery.id)
+    jobs.cancel(world, ATTEMPT, delivery.id, due_at=delivery.next_attempt_at)
     jobs.schedule(world, ATTEMPT, delivery.id, due_at=world.now)
     return DELIVERIES.update(
         world.uow, delivery, status=DeliveryStatus.PENDING, rung=0, next_attempt_at=world.now

@@ -1,7 +1,21 @@
 import pytest
 
-from connectors.contract import Rail
+from connectors.contract import (
+    Accepted,
+    Answer,
+    Declined,
+    Instruction,
+    Party,
+    Rail,
+    TitleFound,
+    TitleQuery,
+    Trigger,
+    Unknown,
+)
+from connectors.identifiers.iban import make_iban
 from connectors.registry import RAILS
+from connectors.scenarios import answer_of
+from ledger.clock import SECOND_US
 
 EVERY_RAIL = pytest.mark.parametrize("rail", RAILS.values(), ids=list(RAILS))
 
@@ -20,3 +34,58 @@ def test_every_reason_of_a_trigger_is_in_the_vocabulary(rail: Rail) -> None:
 def test_every_reason_says_how_sure_it_is_and_where_from(rail: Rail) -> None:
     assert {reason.standing for reason in rail.reasons.values()} <= {"documented", "weak", "invented"}
     assert all(reason.source and reason.meaning for reason in rail.reasons.values())
+
+
+RAAST = RAILS["raast"]
+IBAN = make_iban("SBXB", "12345")
+
+
+def party(status: str) -> Party:
+    return Party(IBAN, "Bilal General Store", status)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"), [(None, "AC03"), (party("closed"), "AC04"), (party("frozen"), "AC06")]
+)
+def test_an_account_that_cannot_be_credited_is_refused_at_both_stages(
+    found: Party | None, reason: str
+) -> None:
+    assert RAAST.fetch_title(TitleQuery(IBAN, 1), found) == Declined(reason)
+    assert RAAST.handle(Instruction(IBAN, 1, None, repeated=False), found) == Declined(reason)
+
+
+def test_an_active_account_is_named_and_takes_the_money() -> None:
+    assert RAAST.fetch_title(TitleQuery(IBAN, 1), party("active")) == TitleFound("Bilal General Store")
+    assert RAAST.handle(Instruction(IBAN, 1, None, repeated=False), party("active")) == Accepted()
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "repeated", "answer"),
+    [
+        (100, None, False, None),
+        (100, 100, False, None),
+        (101, 100, False, Declined("AM02")),
+        (100, None, True, Declined("AM05")),
+        (101, 100, True, Declined("AM05")),
+    ],
+)
+def test_the_senders_side_refuses_a_repeat_first_and_then_what_is_over_the_limit(
+    amount: int, limit: int | None, repeated: bool, answer: Declined | None
+) -> None:
+    assert RAAST.admit(Instruction(IBAN, amount, limit, repeated)) == answer
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        (Trigger("t", "payment", "settled", "help"), Accepted()),
+        (Trigger("t", "payment", "refused", "help", "AC04"), Declined("AC04")),
+        (Trigger("t", "payment", "unknown", "help", "AB05"), Unknown("AB05", None, Accepted())),
+        (
+            Trigger("t", "payment", "unknown", "help", "AB05", later_reason="AC04", after_s=90),
+            Unknown("AB05", 90 * SECOND_US, Declined("AC04")),
+        ),
+    ],
+)
+def test_a_triggers_row_is_the_answer_that_it_says(row: Trigger, answer: Answer) -> None:
+    assert answer_of(row) == answer

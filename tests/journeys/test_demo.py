@@ -1,14 +1,35 @@
-"""The demo is a journey of its own: it tells its story only if every step held."""
+"""The demo is a journey of its own: it tells its story and ends with 0 only if every step held."""
 
-import io
+import re
+from pathlib import Path
 
-from rich.console import Console
+import pytest
+from typer.testing import CliRunner
 
-from sandbox.demo.story import tell
+from sandbox.cli import app
+from sandbox.demo import story
+
+README = Path(__file__).parents[2] / "README.md"
 
 
-def test_every_step_of_the_demo_holds() -> None:
-    told = io.StringIO()
-    held = tell(Console(file=told, width=100))
-    assert held, told.getvalue()
-    assert "Trial balance" in told.getvalue()
+def headlines(text: str) -> list[str]:
+    return re.findall(r"^\d+\. .+$", text, re.MULTILINE)
+
+
+def test_every_step_of_the_demo_holds_and_the_readme_shows_them() -> None:
+    told = CliRunner().invoke(app, ["demo"], env={"COLUMNS": "100"})
+    assert told.exit_code == 0, told.output
+    assert "Trial balance" in told.output
+    recorded = README.read_text("utf-8").partition("```text\n")[2].partition("```")[0]
+    assert headlines(recorded) == headlines(told.output) != []
+
+
+def test_a_step_that_does_not_hold_ends_the_demo_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask_for_nothing(stage: story.Stage) -> None:
+        stage.call("GET", "/v1/nothing", expect=200)
+
+    monkeypatch.setattr(story, "STEPS", [*story.STEPS[:1], ("It fails", ask_for_nothing), *story.STEPS[1:]])
+    told = CliRunner().invoke(app, ["demo"], env={"COLUMNS": "200"})
+    assert told.exit_code == 1
+    assert "✗ GET /v1/nothing answered 404" in told.output
+    assert headlines(told.output) == ["1. A startup signs up", "2. It fails"]

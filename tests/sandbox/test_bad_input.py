@@ -3,6 +3,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request, Response
 
 from sandbox.accounts.service import SEED
 from tests.startup import RICH, SHOP, Startup
@@ -166,3 +167,26 @@ async def test_a_body_over_the_limit_is_refused_however_it_comes(startup: Startu
 async def test_a_path_or_method_that_is_not_there_says_so(startup: Startup) -> None:
     assert_refused(await startup.send("GET", "/v1/nothing"), 404, "not_found")
     assert_refused(await startup.send("PUT", "/v1/payments"), 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("limit=0", "limit"), ("limit=201", "limit"), ("status=lost", "status")]
+)
+async def test_a_query_with_a_wrong_value_is_refused_naming_it(
+    startup: Startup, query: str, field: str
+) -> None:
+    assert_refused(await startup.send("GET", f"/v1/payments?{query}"), 422, "invalid_field", field)
+
+
+async def test_a_defect_is_a_problem_with_a_request_id_and_is_logged(
+    app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def break_down(_request: Request) -> Response:
+        raise ZeroDivisionError("secret detail")
+
+    app.router.add_route("/broken", break_down)
+    answer = await client.get("/broken")
+    assert_refused(answer, 500, "internal")
+    assert "secret detail" not in answer.text
+    assert answer.headers["kasauti-request-id"] in caplog.text
+    assert "ZeroDivisionError" in caplog.text

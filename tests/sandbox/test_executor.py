@@ -1,9 +1,13 @@
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import httpx
+from fastapi import FastAPI
 
+from sandbox.commands import services
 from sandbox.db import UnitOfWork
+from sandbox.participants.models import PARTICIPANTS, Participant
 from sandbox.problems import Problem
 from tests.startup import Startup, count_rows
 
@@ -92,3 +96,56 @@ async def test_whoever_shares_a_commit_that_fails_is_told_503_and_may_send_again
     assert startup.count("payment") == 20 - len(refused)
     assert {answer.status_code for answer in await pay_all()} == {201}
     assert startup.count("payment") == 20
+
+
+async def test_a_request_waits_for_the_transaction_of_another_process(startup: Startup) -> None:
+    order = await startup.order()
+    with closing(sqlite3.connect(startup.services.settings.database, isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        paying = asyncio.create_task(startup.post("/v1/payments", order))
+        done, _ = await asyncio.wait([paying], timeout=0.1)
+        assert not done
+        elsewhere.execute("ROLLBACK")
+        assert (await paying).json()["status"] == "settled"
+
+
+async def test_a_caller_that_goes_away_takes_no_neighbour_along(startup: Startup) -> None:
+    write = startup.services.executor.write
+    gone = asyncio.create_task(write(store, "gone"))
+    neighbour = asyncio.create_task(write(store, "neighbour"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await neighbour == "neighbour"
+    assert gone.cancelled()
+    assert await write(store, "next") == "next"
+
+
+async def test_what_is_queued_when_the_app_ends_is_stored(app: FastAPI) -> None:
+    executor = services(app).executor
+    writing = asyncio.create_task(executor.write(store, "last"))
+    await asyncio.sleep(0)
+    await executor.close()
+    assert await writing == "last"
+    assert count_rows(services(app), "participant WHERE id = 'last'") == 1
+
+
+async def test_of_payments_sent_at_once_under_one_end_to_end_id_one_settles(startup: Startup) -> None:
+    orders = [await startup.order(end_to_end_id="order-1") for _ in range(5)]
+    answers = await asyncio.gather(*(startup.post("/v1/payments", order) for order in orders))
+    outcomes = [(answer.json()["status"], answer.json()["reason"]) for answer in answers]
+    assert sorted(status for status, _ in outcomes) == ["refused"] * 4 + ["settled"]
+    assert {reason["code"] for status, reason in outcomes if status == "refused"} == {"AM05"}
+
+
+async def test_a_key_that_is_taken_is_the_failure_of_who_takes_it_alone(startup: Startup) -> None:
+    def take(uow: UnitOfWork, name: str) -> str:
+        PARTICIPANTS.insert(uow, Participant(id=name, name="n", email="e", created_at=1))
+        return name
+
+    write = startup.services.executor.write
+    results = await asyncio.gather(
+        write(take, "one"), write(take, "one"), write(take, "two"), return_exceptions=True
+    )
+    assert [results[0], results[2]] == ["one", "two"]
+    assert isinstance(results[1], Exception)
+    assert startup.count("participant WHERE id IN ('one', 'two')") == 2

@@ -1,5 +1,3 @@
-import asyncio
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -11,50 +9,8 @@ from sandbox.problems import Problem
 from sandbox.webhooks.guard import check_url
 from sandbox.webhooks.ladder import WAITS_S
 from sandbox.webhooks.sender import Message, sign
+from tests.listener import Listener, next_event, only_delivery, register
 from tests.startup import Startup
-
-
-class Listener:
-    """A receiver on a loopback socket that answers with a status of the test's choice."""
-
-    def __init__(self) -> None:
-        self.status = 204
-        self.received: list[tuple[dict[str, str], bytes]] = []
-        self.url = ""
-
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
-        pairs = (line.split(": ", 1) for line in lines if line)
-        headers = {name.lower(): value for name, value in pairs}
-        self.received.append((headers, await reader.readexactly(int(headers["content-length"]))))
-        writer.write(f"HTTP/1.1 {self.status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    listener = Listener()
-    async with await asyncio.start_server(listener.take, "127.0.0.1", 0) as server:
-        listener.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
-        yield listener
-
-
-async def register(startup: Startup, url: str) -> dict[str, str]:
-    answer = await startup.post("/v1/webhook-endpoints", {"url": url})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, str] = answer.json()
-    return found
-
-
-async def next_event(startup: Startup) -> None:
-    assert (await startup.post("/v1/clock/advance", {"to_next_event": True})).status_code == 200
-
-
-async def only_delivery(startup: Startup) -> str:
-    [delivery] = (await startup.get("/v1/webhook-deliveries"))["data"]
-    return str(delivery["id"])
 
 
 async def test_a_payment_reaches_the_receiver_signed(startup: Startup) -> None:

@@ -1,0 +1,111 @@
+"""The guides: Markdown files whose tables of data and whose address of the server are filled in when shown.
+
+A guide may hold comments of one line. `<!-- table: accounts -->` becomes that table, made of the data that
+drives the sandbox, so no copy can go stale; every other comment is for the tests and is left out.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
+
+from fastapi import Request
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from connectors.registry import RAILS
+from sandbox.accounts.service import SEED
+from sandbox.payments.queries import list_triggers
+
+GUIDES = (
+    "first-payment",
+    "sandboxes-and-keys",
+    "idempotency",
+    "webhooks",
+    "clock",
+    "raast",
+    "proofs",
+    "performance",
+)
+ADDRESS = "http://127.0.0.1:8000"
+HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+COMMENT = re.compile(r"^<!-- (?:table: (?P<table>[a-z-]+)|.*) -->$", re.MULTILINE)
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _read_pages() -> dict[str, str]:
+    docs = files("sandbox.portal").joinpath("docs")
+    decisions = sorted(
+        file.name.removesuffix(".md")
+        for file in docs.joinpath("decisions").iterdir()
+        if file.name.endswith(".md")
+    )
+    names = [*GUIDES, *(f"decisions/{name}" for name in decisions)]
+    return {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
+
+
+PAGES = _read_pages()
+TITLES = {name: text.partition("\n")[0].removeprefix("# ") for name, text in PAGES.items()}
+
+
+def address_of(request: Request) -> str:
+    """Return where the reader reached this server, for commands to copy.
+
+    A Host header that is no plain host name is not repeated: readers paste these lines into a shell.
+    """
+    host = request.headers.get("host", "")
+    return f"{request.scope['scheme']}://{host}" if HOST.fullmatch(host) else ADDRESS
+
+
+def show_page(name: str, address: str) -> Markup:
+    """Return a guide as HTML that names this address."""
+    return Markup(_render(name).replace(ADDRESS, address))  # noqa: S704 - `address_of` lets no markup through
+
+
+def inline(text: str) -> Markup:
+    """Turn a sentence of ours, with its `code`, into HTML."""
+    return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 - raw HTML is off
+
+
+@cache
+def _render(name: str) -> str:
+    """Turn a guide into HTML whose wide parts scroll, by keyboard too."""
+    text = COMMENT.sub(lambda found: TABLES[found["table"]]() if found["table"] else "", PAGES[name])
+    html: str = _MARKDOWN.render(text)
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    html = html.replace("<th>", '<th scope="col">')
+    html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
+    return html.replace("</table>", "</table></div>")
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table in Markdown."""
+    lines = [[*columns], ["---" for _ in columns], *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _accounts() -> str:
+    rows = ((row.nickname, f"`{row.iban}`", row.help) for row in SEED.values())
+    return _table(("nickname", "IBAN", "what it is for"), rows)
+
+
+def _raast_reasons() -> str:
+    rows = ((row.code, row.standing, row.meaning) for row in RAILS["raast"].reasons.values())
+    return _table(("code", "standing", "meaning here"), rows)
+
+
+def _raast_triggers() -> str:
+    rows = (
+        (f"[{row.name}](/docs/triggers#{row.rail}-{row.name})", row.stage.replace("_", " "), row.help)
+        for row in list_triggers().data
+        if row.rail == "raast"
+    )
+    return _table(("trigger", "stage", "what happens"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "accounts": _accounts,
+    "raast-reasons": _raast_reasons,
+    "raast-triggers": _raast_triggers,
+}
