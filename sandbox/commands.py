@@ -14,7 +14,7 @@ from ledger.clock import to_rfc3339
 from sandbox import idempotency
 from sandbox.db import Snapshot, UnitOfWork
 from sandbox.executor import Executor, Readers
-from sandbox.http import ProblemDocument, View, read_body
+from sandbox.http import ProblemDocument, View, body_of, header_of, read_body
 from sandbox.idempotency import Guard, StoredAnswer
 from sandbox.participants.service import HOW_TO, authenticate
 from sandbox.problems import Problem
@@ -28,6 +28,7 @@ V = TypeVar("V", bound=BaseModel)
 
 BEARER = "bearer "
 EMPTY_BODY = b"{}"
+KEY_HEADER = idempotency.HEADER.lower().encode()
 
 
 class Services(NamedTuple):
@@ -70,7 +71,7 @@ def services(app: FastAPI) -> Services:
 
 def secret_of(request: Request) -> str:
     """Take the key from the Authorization header."""
-    header = request.headers.get("authorization", "")
+    header = header_of(request, b"authorization") or ""
     if header[: len(BEARER)].lower() != BEARER:
         raise Problem("unauthenticated", HOW_TO)
     return header[len(BEARER) :].strip()
@@ -87,10 +88,10 @@ class Asked(NamedTuple, Generic[B]):
 async def ask(request: Request, model: type[B]) -> Asked[B]:
     """Read and validate a request; whoever has no valid key is refused before anything else is said."""
     secret = secret_of(request)
-    raw = await request.body() or EMPTY_BODY
+    raw = await body_of(request) or EMPTY_BODY
     try:
         body = read_body(model, raw)
-        key = request.headers.get(idempotency.HEADER)
+        key = header_of(request, KEY_HEADER)
         guard = None if key is None else idempotency.guard_for(key, request.method, request.url.path, raw)
     except Problem:
         await services(request.app).readers.read(authenticate, secret)

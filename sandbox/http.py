@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as RoutingError
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -124,6 +125,9 @@ class Envelope:
         app = self._exact.get((scope["method"], scope["path"]), self._app)
         try:
             await app(scope, receive if declared else self._counted(receive), send_with_id)
+        except ClientDisconnect:
+            # Nobody is there to be answered, and nothing was stored.
+            return
         except Problem as problem:
             await _shown(problem)(scope, receive, send_with_id)
         except Exception:
@@ -151,6 +155,26 @@ class Envelope:
 
     def _too_large(self) -> Response:
         return problem_response(Problem("body_too_large", self._limit_text()), {"Connection": "close"})
+
+
+def header_of(request: Request, name: bytes) -> str | None:
+    """Return a header's first value; `name` is in lower case, as ASGI has them."""
+    for given, value in request.scope["headers"]:
+        if given == name:
+            return str(value, "latin-1")
+    return None
+
+
+async def body_of(request: Request) -> bytes:
+    """Receive the whole body, which most often comes in one message."""
+    body = b""
+    while True:
+        message: Message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body", False):
+            return body
 
 
 def read_body(model: type[M], raw: bytes) -> M:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sandbox.commands import PROBLEMS, services, takes
-from sandbox.http import read_body
+from sandbox.http import body_of, read_body
 from sandbox.onboarding.models import SignedUpView, SignUp
 from sandbox.onboarding.service import sign_up
 from sandbox.routing import DirectRoute
@@ -20,7 +20,7 @@ router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Sign-up"], resp
 )
 async def post_signup(request: Request) -> Response:
     """Makes a participant, its first sandbox with seeded accounts, and a secret key."""
-    asked = read_body(SignUp, await request.body() or b"{}")
+    asked = read_body(SignUp, await body_of(request) or b"{}")
     view = await services(request.app).executor.write(sign_up, asked)
     headers = {"Kasauti-Sandbox": view.sandbox.id, "Cache-Control": "no-store"}
     return Response(view.model_dump_json(), 201, headers, media_type="application/json")

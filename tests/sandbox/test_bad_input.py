@@ -1,9 +1,11 @@
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
+from starlette.types import Message
 
 from sandbox.accounts.service import SEED
 from tests.startup import RICH, SHOP, Startup
@@ -190,3 +192,33 @@ async def test_a_defect_is_a_problem_with_a_request_id_and_is_logged(
     assert "secret detail" not in answer.text
     assert answer.headers["kasauti-request-id"] in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_caller_who_hangs_up_half_way_through_a_body_stores_nothing(startup: Startup) -> None:
+    order = json.dumps(await startup.order()).encode()
+    messages = [
+        {"type": "http.request", "body": order[:20], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/payments",
+        "raw_path": b"/v1/payments",
+        "query_string": b"",
+        "headers": [
+            (b"authorization", f"Bearer {startup.secret}".encode()),
+            (b"content-length", str(len(order)).encode()),
+        ],
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await startup.app(scope, receive, send)
+    assert sent == []
+    assert startup.count("payment") == 0
