@@ -196,7 +196,7 @@ async def test_a_defect_is_a_problem_with_a_request_id_and_is_logged(
 
 async def test_a_caller_who_hangs_up_half_way_through_a_body_stores_nothing(startup: Startup) -> None:
     order = json.dumps(await startup.order()).encode()
-    messages = [
+    messages: list[Message] = [
         {"type": "http.request", "body": order[:20], "more_body": True},
         {"type": "http.disconnect"},
     ]
