@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.clock import utc_now
-from sandbox.db import BUSY_MS, Snapshot, UnitOfWork, open_snapshot
+from sandbox.db import BUSY_MS, NotAheadError, Snapshot, UnitOfWork, open_snapshot
 from sandbox.problems import Problem
 
 P = ParamSpec("P")
@@ -30,7 +30,7 @@ UNSTORED = "The database did not take the change, so nothing was stored. Send th
 
 
 class _Call(NamedTuple):
-    """A queued use case and the future that waits for its answer."""
+    """A use case and the future that waits for its answer."""
 
     use_case: Callable[..., Any]
     args: tuple[Any, ...]
@@ -39,7 +39,7 @@ class _Call(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    future: "asyncio.Future[Any]"
+    call: _Call
     value: Any
     error: Exception | None
 
@@ -59,14 +59,17 @@ class Executor:
         now: Callable[[], int] = utc_now,
         subscribers: Sequence[Callable[[Any, Any], None]] = (),
     ) -> None:
-        self._connection = engine.connect()
-        self._uow = UnitOfWork(self._connection, subscribers)
-        self._driver = cast("sqlite3.Connection", self._connection.connection.driver_connection)
+        self._connection, self._reading = engine.connect(), engine.connect()
+        self._driver, reader = _driver_of(self._connection), _driver_of(self._reading)
+        reader.execute("PRAGMA query_only = 1")
+        self._uow = UnitOfWork(self._connection, reader, subscribers)
         self._execute = self._driver.execute
         self._execute("PRAGMA busy_timeout = 0")
         self._group_size = group_size
         self._now = now
         self._queue: deque[_Call] = deque()
+        self._decided: list[_Answer] = []
+        self._ahead = False
         self._draining: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="kasauti-commit")
         self.on_wake: Callable[[], None] = lambda: None
@@ -83,64 +86,120 @@ class Executor:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.append(_Call(use_case, args, kwargs, future))
+        call = _Call(use_case, args, kwargs, future)
+        if not (self._ahead and self._decide_ahead(call)):
+            self._queue.append(call)
         if self._draining is None:
             self._draining = loop.create_task(self._drain())
         return await future
 
     async def close(self) -> None:
-        """Finish what is queued, then let go of the connection."""
+        """Finish what is queued, then let go of the connections."""
         if self._draining is not None:
             await self._draining
         self._disk.shutdown()
         self._connection.close()
+        self._reading.close()
+
+    def _decide_ahead(self, call: _Call) -> bool:
+        """Run a use case for the next group while a commit is under way, unless it has to wait for that."""
+        if len(self._decided) >= self._group_size:
+            return False
+        try:
+            self._decided.append(_attempt(self._uow, call))
+        except NotAheadError:
+            return False
+        return True
 
     async def _drain(self) -> None:
         try:
-            while self._queue:
-                group = [self._queue.popleft() for _ in range(min(len(self._queue), self._group_size))]
-                for future, value, error in await self._run(group):
-                    if future.cancelled():
+            while self._queue or self._decided:
+                for call, value, error in await self._run():
+                    if call.future.cancelled():
                         continue
                     if error is None:
-                        future.set_result(value)
+                        call.future.set_result(value)
                     else:
-                        future.set_exception(error)
-                if self._uow.wake:
-                    self.on_wake()
+                        call.future.set_exception(error)
         finally:
             self._draining = None
 
-    async def _run(self, group: list[_Call]) -> list[_Answer]:
+    async def _run(self) -> list[_Answer]:
         """Run a group in one transaction; whatever breaks the transaction is each caller's failure."""
         uow = self._uow
-        loop = asyncio.get_running_loop()
+        group: list[_Answer] = []
         try:
-            if not self._begin_at_once():
-                await loop.run_in_executor(self._disk, self._begin_patiently)
-            uow.begin(self._now())
-            answers = [_attempt(uow, call) for call in group]
+            await self._begin()
+            group = self._decide()
             try:
                 uow.flush()
             except Exception as error:  # noqa: BLE001 - whose fault it is shows when each runs alone
                 self._roll_back()
-                if len(group) == 1:
-                    return [_Answer(group[0].future, None, error)]
-                return [answer for call in group for answer in await self._run([call])]
-            await loop.run_in_executor(self._disk, self._execute, "COMMIT")
+                return await self._one_by_one([call for call, _, _ in group], error)
+            await self._commit()
         except Exception as error:  # noqa: BLE001 - every caller must hear of it
             self._roll_back()
             problem = Problem("storage_unavailable", UNSTORED)
             problem.__cause__ = error
-            return [_Answer(call.future, None, problem) for call in group]
-        self.commits += 1
+            calls = [call for call, _, _ in group] or self._take(self._group_size)
+            return [_Answer(call, None, problem) for call in calls]
+        return group
+
+    def _decide(self) -> list[_Answer]:
+        """Decide a group: what was decided ahead stands if nobody else wrote, what is queued comes now."""
+        group, self._decided = self._decided, []
+        if not self._uow.come_inside():
+            self._queue.extendleft(call for call, _, _ in reversed(group))
+            group = []
+        if not group:
+            self._uow.begin(self._now())
+        group += [_attempt(self._uow, call) for call in self._take(self._group_size - len(group))]
+        return group
+
+    def _take(self, most: int) -> list[_Call]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
+
+    async def _one_by_one(self, calls: list[_Call], error: Exception) -> list[_Answer]:
+        """Run each use case of a group that the database refused in a transaction of its own."""
+        if len(calls) == 1:
+            return [_Answer(calls[0], None, error)]
+        queued, self._queue = self._queue, deque()
+        answers: list[_Answer] = []
+        for call in calls:
+            self._queue.appendleft(call)
+            size, self._group_size = self._group_size, 1
+            try:
+                answers += await self._run()
+            finally:
+                self._group_size = size
+        self._queue.extendleft(reversed(queued))
         return answers
+
+    async def _commit(self) -> None:
+        """Commit in a thread. Meanwhile the next group is decided; if this fails it is decided again."""
+        wake = self._uow.wake
+        self._ahead = self._uow.go_ahead(self._now())
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._disk, self._execute, "COMMIT")
+        except Exception:
+            self._queue.extendleft(call for call, _, _ in reversed(self._decided))
+            self._decided = []
+            raise
+        finally:
+            self._ahead = False
+        self.commits += 1
+        if wake:
+            self.on_wake()
 
     def _roll_back(self) -> None:
         self.rollbacks += 1
         self._uow.abandon()
         if self._driver.in_transaction:
             self._execute("ROLLBACK")
+
+    async def _begin(self) -> None:
+        if not self._begin_at_once():
+            await asyncio.get_running_loop().run_in_executor(self._disk, self._begin_patiently)
 
     def _begin_at_once(self) -> bool:
         try:
@@ -165,11 +224,18 @@ def _attempt(uow: UnitOfWork, call: _Call) -> _Answer:
     uow.enter()
     try:
         value = call.use_case(uow, *call.args, **call.kwargs)
+    except NotAheadError:
+        uow.take_back()
+        raise
     except Exception as error:  # noqa: BLE001 - handed to its caller as it is
         uow.take_back()
-        return _Answer(call.future, None, error)
+        return _Answer(call, None, error)
     uow.leave()
-    return _Answer(call.future, value, None)
+    return _Answer(call, value, None)
+
+
+def _driver_of(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 class Readers:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
+_ASK = object()
+"""In place of a row: the database knows."""
+
 
 class Records(Generic[R]):
     """The rows of one table, in and out as records, which are named tuples.
@@ -70,14 +73,14 @@ class Records(Generic[R]):
     def get(self, snapshot: Snapshot, *key: str) -> R | None:
         """Return the row with this primary key, or None."""
         if isinstance(snapshot, UnitOfWork):
-            waiting = snapshot.waiting.get(self._name)
-            if waiting and key in waiting:
-                return cast("R | None", waiting[key])
+            found = snapshot.find_unwritten(self._name, key, _ASK)
+            if found is not _ASK:
+                return cast("R | None", found)
         return self._find(snapshot, self._get, key)
 
     def get_by(self, snapshot: Snapshot, sandbox_id: str, column: str, value: str) -> R | None:
         """Return a sandbox's row with this value in a column that is unique within the sandbox."""
-        if isinstance(snapshot, UnitOfWork) and snapshot.waiting.get(self._name):
+        if isinstance(snapshot, UnitOfWork) and snapshot.unwritten(self._name):
             snapshot.settle()
         return self._find(
             snapshot, f"{self._select} WHERE sandbox_id = ? AND {column} = ?", (sandbox_id, value)
@@ -95,13 +98,13 @@ class Records(Generic[R]):
             cache[sql, values] = record
         return record
 
-    def waiting(self, uow: UnitOfWork) -> Iterator[R]:
-        """Yield the rows that are to be written when the group ends, as they then are."""
-        return (row for row in uow.waiting.get(self._name, {}).values() if row is not None)
+    def unwritten(self, uow: UnitOfWork) -> Iterator[R]:
+        """Yield the rows that the database may not show yet, as they are."""
+        return (row for row in uow.unwritten(self._name).values() if row is not None)
 
-    def is_waiting(self, uow: UnitOfWork, *key: str) -> bool:
-        """Say whether a change of the row with this primary key is still to be written."""
-        return key in uow.waiting.get(self._name, {})
+    def is_unwritten(self, uow: UnitOfWork, *key: str) -> bool:
+        """Say whether the database may show this row as it was before."""
+        return uow.find_unwritten(self._name, key, _ASK) is not _ASK
 
     def last_key(self, record: R) -> str:
         """Return the last part of a row's primary key: what sets it apart within its sandbox."""

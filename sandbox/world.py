@@ -75,12 +75,9 @@ class World(WorldView):
     def __init__(self, uow: UnitOfWork, sandbox: Sandbox) -> None:
         super().__init__(uow, sandbox, uow.now)
         self.uow = uow
-        self._ids_key = ("ids", sandbox.sandbox_id)
-        ids: IdSource | None = uow.cache.get(self._ids_key)
+        ids: IdSource | None = uow.counters.get(self.id)
         if ids is None:
-            pending = uow.before_commit.get(self._ids_key)
-            ids = IdSource(sandbox.seed, pending[1][0] if pending else sandbox.id_counter)
-            uow.cache[self._ids_key] = ids
+            ids = uow.counters[self.id] = IdSource(sandbox.seed, sandbox.id_counter)
         self._ids = ids
 
     def new_id(self, prefix: str) -> str:
@@ -100,7 +97,7 @@ class World(WorldView):
 
     def leave(self) -> None:
         """Keep how far the ids have come; it is stored once, at the end of the group."""
-        self.uow.before_commit[self._ids_key] = (SET_COUNTER, (self._ids.counter, self.id))
+        self.uow.before_commit[self.id] = (SET_COUNTER, (self._ids.counter, self.id))
 
 
 def enter(uow: UnitOfWork, sandbox_id: str) -> World:

@@ -127,7 +127,7 @@ def _repeated(world: World, source: BankAccount, request: CreatePayment) -> bool
     """Say whether this sender has used the end-to-end id for a payment that was not refused."""
     if request.end_to_end_id is None:
         return False
-    for payment in PAYMENTS.waiting(world.uow):
+    for payment in PAYMENTS.unwritten(world.uow):
         if (
             payment.end_to_end_id == request.end_to_end_id
             and payment.source == source.id
@@ -139,7 +139,7 @@ def _repeated(world: World, source: BankAccount, request: CreatePayment) -> bool
         "SELECT id FROM payment WHERE sandbox_id = ? AND source = ? AND end_to_end_id = ? AND status <> ?",
         (world.id, source.id, request.end_to_end_id, PaymentStatus.REFUSED.value),
     )
-    return any(not PAYMENTS.is_waiting(world.uow, world.id, payment_id) for (payment_id,) in found)
+    return any(not PAYMENTS.is_unwritten(world.uow, world.id, payment_id) for (payment_id,) in found)
 
 
 def _move_money(
