@@ -39,7 +39,7 @@ again = st.integers(0, 9).map(lambda number: number == 0)
 moves = fields(
     pairs,
     amount=mostly([st.integers(0, 60)], st.none(), st.integers(0, MOST)).flatmap(lambda amount: amount),
-    kind=st.sampled_from([Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
+    kind=st.sampled_from([Kind.TRANSFER, Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
     target_id=mostly([""], "t1"),
     timeout_us=mostly([0, 1, 3], 1),
     flags=mostly([0, 0, 0, 1, 2, 3], 4, 8, 12, 5),
@@ -48,10 +48,10 @@ acts = fields(
     mostly([("", "")], ("bank", ""), ("", "ali")),
     amount=st.none() | st.integers(0, 40),
     kind=st.sampled_from([*ACTING, Kind.CAPTURE]),
-    timeout_us=mostly([0], 1, 4),
+    timeout_us=mostly([0], 4),
     flags=mostly([0], 1),
 )
-batches = st.lists(moves | acts, max_size=6)
+batches = st.lists(st.one_of(moves, moves, acts), max_size=6)
 
 
 class Life(RuleBasedStateMachine):
@@ -111,11 +111,15 @@ class Life(RuleBasedStateMachine):
                 if old is not None and data.draw(st.booleans()):
                     batch.append(self.repeat(old)._replace(linked=transfer.linked))
                     continue
-            self.names.append(name)
+            if transfer.kind == Kind.TRANSFER and not data.draw(again):
+                transfer = transfer._replace(timeout_us=0)  # noqa: PLW2901 - mostly a fitting one
             target_id = transfer.target_id
             if transfer.kind in ACTING:
                 usual = moved if transfer.kind == Kind.REVERSAL else holds
+                if not usual and not data.draw(again):
+                    continue
                 target_id = data.draw(mostly(usual or ["t1"], "", name, *self.names[:2]))
+            self.names.append(name)
             (holds if transfer.kind == Kind.HOLD else moved).append(name)
             batch.append(transfer._replace(id=name, target_id=target_id))
         return batch
