@@ -46,7 +46,7 @@ def run_in_transaction(
     connect: Callable[[], AbstractContextManager[Connection[Any]]],
     work: Callable[[PostgresStore], T],
     *,
-    sleep: Callable[[float], None],
+    sleep: Callable[[float], object],
 ) -> T:
     """Run `work` in a transaction of its own, commit it and return what it returned.
 

@@ -69,9 +69,11 @@ class Leaving(Connection[Any]):
         self.abandoned = True
         raise OperationalError("no answer to the COMMIT")
 
-    def __exit__(self, *args: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self.abandoned:
-            super().__exit__(*args)
+            super().__exit__(kind, error, trace)
 
 
 def cut(connection: Connection[Any]) -> None:
