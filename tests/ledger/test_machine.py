@@ -6,10 +6,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import Connection
 
 from ledger import Account, Book, Kind, SqliteStore, Transfer, TransferFlag
 from ledger.audit import examine
+from ledger.storage.postgres import PostgresStore
 from tests.ledger.naive import ACTING, CURRENCY, FLAGS, MOST, Fact, Naive, Said
 
 IMPORTED = TransferFlag.IMPORTED
@@ -57,11 +66,15 @@ batches = st.lists(st.one_of(moves, moves, acts), max_size=6)
 class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.store = SqliteStore.open(":memory:")
+        self.store = self.begun()
         self.book = Book(self.store, "sbx_1", max_amount=MOST)
         self.naive = Naive()
         self.names: list[str] = []
         self.now = 10
+
+    def begun(self) -> SqliteStore | PostgresStore:
+        """Return an empty store, which is closed in the end."""
+        return SqliteStore.open(":memory:")
 
     @initialize()
     def open(self) -> None:
@@ -184,3 +197,13 @@ TestLife.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+def test_fewer_lives_on_postgresql(postgres_uri: str) -> None:
+    class OnPostgres(Life):
+        def begun(self) -> PostgresStore:
+            """Begin a transaction that ends with its connection."""
+            return PostgresStore(Connection.connect(postgres_uri))
+
+    fewer = settings(TestLife.settings, max_examples=15, stateful_step_count=20)
+    run_state_machine_as_test(OnPostgres, settings=fewer)
