@@ -233,6 +233,7 @@ class AccountStatus(StrEnum):
     CURRENCY_MISSING = "currency_missing"
     CODE_MISSING = "code_missing"
     CODE_TOO_LARGE = "code_too_large"
+    CODE_NOT_IN_CHART = "code_not_in_chart"
     IMPORTED_TIME_RUNS_BACKWARDS = "imported_time_runs_backwards"
 
 
@@ -263,6 +264,8 @@ ACCOUNT_STATUS_HELP: Final[dict[AccountStatus, str]] = {
     AccountStatus.CURRENCY_MISSING: "Name the currency.",
     AccountStatus.CODE_MISSING: "The code is a positive number.",
     AccountStatus.CODE_TOO_LARGE: "The code is at most 2147483647.",
+    AccountStatus.CODE_NOT_IN_CHART: "The book has a chart of accounts, and the code is not in it. "
+    "Use one that is, or set a chart that has it.",
     AccountStatus.IMPORTED_TIME_RUNS_BACKWARDS: "The book already has something later. "
     "Import in the order of time.",
 }

@@ -28,6 +28,13 @@ def any_store(request: pytest.FixtureRequest) -> Store:
     return store
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind that knows SQL, for what asks in SQL."""
+    store: Store = request.getfixturevalue(f"{request.param}_store")
+    return store
+
+
 @pytest.fixture
 def memory_store() -> MemoryStore:
     return MemoryStore()

@@ -6,26 +6,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import Account, AccountFlag, Book, Entry, Kind, SqliteStore, StorageError, Transfer
+from ledger import Account, AccountFlag, Book, Entry, Kind, SqliteStore, StorageError, Store, Transfer
 from ledger.asof import PAGE, BalanceAsOf, balance_as_of
 from tests.ledger.town import NOW, end, hold, pay, post, settle
 
 
 @pytest.fixture
-def shop(store: SqliteStore) -> Book:
-    """A town on SQLite, in which Ali has 100."""
-    book = Book(store, "sbx_1")
+def shop(sql_store: Store) -> Book:
+    """A town in which Ali has 100."""
+    book = Book(sql_store, "sbx_1")
     settle(book)
     return book
 
 
-def seen(store: SqliteStore, account: str, at: int, known_at: int | None = None) -> tuple[int, int] | None:
+def seen(book: Book, account: str, at: int, known_at: int | None = None) -> tuple[int, int] | None:
     """Return balance and available."""
-    found = balance_as_of(store, "sbx_1", account, at, known_at)
+    found = book.balance_as_of(account, at, known_at)
     return None if found is None else (found.balance, found.available)
 
 
-def test_an_hour_of_ali(shop: Book, store: SqliteStore) -> None:
+def test_an_hour_of_ali(shop: Book) -> None:
     """Recording runs 7 behind in the town. Times are counted from NOW."""
     post(shop, hold("h", 15, 10), now=NOW + 1)
     post(shop, Transfer("x", kind=Kind.EXTEND, target_id="h", timeout_us=20), now=NOW + 5)
@@ -63,7 +63,7 @@ def test_an_hour_of_ali(shop: Book, store: SqliteStore) -> None:
     ]
     for at, known_at, expected in rows:
         known = None if known_at is None else NOW + known_at
-        assert seen(store, "ali", NOW + at, known) == expected, (at, known_at)
+        assert seen(shop, "ali", NOW + at, known) == expected, (at, known_at)
     assert shop.balance_as_of("sara", NOW + 8) == BalanceAsOf("sara", 11, 0, 0, 41, 5, 0)
     assert shop.balance_as_of("sara", NOW + 30) == BalanceAsOf("sara", 14, 0, 0, 0, 5, 0)
 
@@ -79,24 +79,26 @@ def test_a_limit_counts_from_its_time_on_once_it_is_known(shop: Book) -> None:
         assert found.credit_limit == limit, (at, known_at)
 
 
-def test_nothing_is_known_of_what_is_not_there(shop: Book) -> None:
+def test_nothing_is_known_of_what_is_not_there(shop: Book, sql_store: Store) -> None:
     assert shop.balance_as_of("nobody", NOW) is None
-    assert Book(shop._store, "sbx_2").balance_as_of("ali", NOW) is None  # noqa: SLF001 - the same store
+    assert Book(sql_store, "sbx_2").balance_as_of("ali", NOW) is None
 
 
-def test_an_old_hold_is_found_behind_many_entries(shop: Book, store: SqliteStore) -> None:
+def test_an_old_hold_is_found_behind_many_entries(shop: Book) -> None:
     post(shop, hold("old", 10, 50), hold("older", 0, 50))
     post(shop, *(pay(f"p{number}", 0) for number in range(2 * PAGE + 3)))
-    assert seen(store, "ali", NOW) == (100, 90)
-    assert seen(store, "ali", NOW + 50) == (100, 100)
+    assert seen(shop, "ali", NOW) == (100, 90)
+    assert seen(shop, "ali", NOW + 50) == (100, 100)
 
 
-def test_what_no_hold_explains_is_an_error(shop: Book, store: SqliteStore) -> None:
-    post(shop, hold("h", 10, 50))
+def test_what_no_hold_explains_is_an_error(store: SqliteStore) -> None:
+    book = Book(store, "sbx_1")
+    settle(book)
+    post(book, hold("h", 10, 50))
     store.query("DROP TRIGGER ledger_entry_no_update", {})
     store.query("UPDATE ledger_entry SET debit_debits_pending = 11 WHERE id = 'h'", {})
     with pytest.raises(StorageError, match="pending on 'ali' of sbx_1"):
-        shop.balance_as_of("ali", NOW)
+        book.balance_as_of("ali", NOW)
 
 
 class Step(NamedTuple):

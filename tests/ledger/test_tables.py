@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Table, UniqueConstraint
 
+from ledger.chart import ChartRow
 from ledger.model import Account, AccountChange, Batch, Entry, Head, OpenHold
 from ledger.storage import tables
 from ledger.storage.tables import append_only_ddl, metadata
@@ -32,6 +33,7 @@ def test_the_sandbox_comes_first_in_every_key(table: Table) -> None:
         (tables.account_change, AccountChange),
         (tables.open_hold, OpenHold),
         (tables.batch, Batch),
+        (tables.chart, ChartRow),
     ],
 )
 def test_columns_follow_the_fields(table: Table, value: type[NamedTuple]) -> None:
