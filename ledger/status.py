@@ -138,7 +138,7 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.ID_RESERVED: "Ids that end in ':expired' belong to the expiry of holds. Use another.",
     Status.KIND_NOT_ALLOWED: "Ask for any kind but EXPIRE; only the ledger expires holds.",
     Status.EXISTS_WITH_DIFFERENT_KIND: _SAME.format("kind"),
-    Status.EXISTS_WITH_DIFFERENT_FLAGS: _SAME.format("flags"),
+    Status.EXISTS_WITH_DIFFERENT_FLAGS: _SAME.format("set of flags"),
     Status.EXISTS_WITH_DIFFERENT_TARGET: _SAME.format("target"),
     Status.EXISTS_WITH_DIFFERENT_TIMEOUT: _SAME.format("timeout"),
     Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT: _SAME.format("debit account"),
