@@ -44,7 +44,7 @@ class ChartRow(NamedTuple):
     normal_side: Side
 
 
-def row(code: int, name: str, account_class: AccountClass) -> ChartRow:
+def chart_row(code: int, name: str, account_class: AccountClass) -> ChartRow:
     """Return a row with the normal side of its class."""
     return ChartRow(code, name, account_class, NORMAL_SIDE[account_class])
 

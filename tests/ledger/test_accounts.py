@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ledger import Account, AccountFlag, AccountNotFoundError, AccountStatus, Book, Store, Why
-from ledger.chart import AccountClass, row
+from ledger.chart import AccountClass, chart_row
 from tests.ledger.town import LATER, NOW
 
 S = AccountStatus
@@ -62,7 +62,7 @@ FROM_ELSEWHERE: list[tuple[AccountStatus, dict[str, Any], list[Account]]] = [
 def test_the_first_rule_that_refuses_an_account_gives_the_status(
     book: Book, any_store: Store, ladder: list[tuple[AccountStatus, dict[str, Any], list[Account]]]
 ) -> None:
-    chart = [row(code, "of the town", AccountClass.LIABILITY) for code in (1, 2, 3, 2**31 - 1)]
+    chart = [chart_row(code, "of the town", AccountClass.LIABILITY) for code in (1, 2, 3, 2**31 - 1)]
     any_store.save_chart("sbx_1", chart)
     fields: dict[str, Any] = {}
     for status, mended, before in ladder:

@@ -3,16 +3,16 @@
 import pytest
 
 from ledger import Account, AccountStatus, Book, SqliteStore, Status, StorageError, Store, Transfer, Why
-from ledger.chart import AccountClass, ChartRow, Side, row
+from ledger.chart import AccountClass, ChartRow, Side, chart_row
 from ledger.trial import ClassBalances, CodeBalance
 from tests.ledger.town import NOW, hold, post
 
-CASH = row(10, "Cash at the central bank", AccountClass.ASSET)
+CASH = chart_row(10, "Cash at the central bank", AccountClass.ASSET)
 WORN = ChartRow(19, "Depreciation of machines", AccountClass.ASSET, Side.CREDIT)
-DEPOSITS = row(20, "Deposits of customers", AccountClass.LIABILITY)
-CAPITAL = row(30, "Share capital", AccountClass.EQUITY)
-FEES = row(40, "Fees", AccountClass.INCOME)
-RENT = row(50, "Rent", AccountClass.EXPENSE)
+DEPOSITS = chart_row(20, "Deposits of customers", AccountClass.LIABILITY)
+CAPITAL = chart_row(30, "Share capital", AccountClass.EQUITY)
+FEES = chart_row(40, "Fees", AccountClass.INCOME)
+RENT = chart_row(50, "Rent", AccountClass.EXPENSE)
 CHART = [CASH, WORN, DEPOSITS, CAPITAL, FEES, RENT]
 
 
@@ -54,7 +54,7 @@ def test_an_account_whose_code_is_not_in_the_chart_is_refused(book: Book) -> Non
     assert opened(book, Account("a", "PKR", 77)) == [AccountStatus.CREATED]
     with pytest.raises(ValueError, match="accounts with code 77, which the chart leaves out"):
         book.set_chart(CHART)
-    book.set_chart([*CHART, row(77, "Suspense", AccountClass.LIABILITY)])
+    book.set_chart([*CHART, chart_row(77, "Suspense", AccountClass.LIABILITY)])
     assert opened(
         book,
         Account("b", "PKR", 78),
