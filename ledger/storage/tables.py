@@ -244,6 +244,9 @@ def schema_ddl(dialect_name: str) -> list[str]:
     return statements + append_only_ddl(dialect_name)
 
 
+APPEND_ONLY: Final = (entry.name, account_change.name, batch.name, spent_id.name)
+"""The tables whose rows stay as they were written."""
+
 # Rows may go only with their whole book: delete ledger_open_hold, ledger_account and ledger_book of
 # a sandbox first; what is append only has then lost its guard and may follow in the same
 # transaction. No trigger has to be dropped or switched off for it.
@@ -266,21 +269,24 @@ def append_only_ddl(dialect_name: str) -> list[str]:
     `dialect_name` is "sqlite" or "postgresql"; anything else raises ValueError. In SQLite an
     INSERT OR REPLACE passes the triggers by unless `PRAGMA recursive_triggers` is on.
     """
-    tables = (entry.name, account_change.name, batch.name, spent_id.name)
     if dialect_name == "sqlite":
         return [
             f"CREATE TRIGGER IF NOT EXISTS {table}_no_{operation} BEFORE {operation} ON {table}"
             f"{condition} BEGIN SELECT RAISE(ABORT, '{table} is append only'); END"
-            for table in tables
+            for table in APPEND_ONLY
             for operation, condition in (("update", ""), ("delete", f" WHEN {_BOOK_EXISTS}"))
         ]
     if dialect_name == "postgresql":
         return [
             _POSTGRESQL_FUNCTION,
             *(
-                f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE "
-                f"ON {table} FOR EACH ROW EXECUTE FUNCTION ledger_append_only()"
-                for table in tables
+                f"CREATE OR REPLACE TRIGGER {table}_{name} BEFORE {event} ON {table} FOR EACH {each} "
+                "EXECUTE FUNCTION ledger_append_only()"
+                for table in APPEND_ONLY
+                for name, event, each in (
+                    ("append_only", "UPDATE OR DELETE", "ROW"),
+                    ("no_truncate", "TRUNCATE", "STATEMENT"),
+                )
             ),
         ]
     message = f"no append-only triggers for {dialect_name!r}"

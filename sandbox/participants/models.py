@@ -43,6 +43,9 @@ class ApiKeyTable(ApiKey, table=True):
     __table_args__: Any = (Index("api_key_sandbox", "sandbox_id"),)
 
 
+SHARED_TABLES = ("participant", "api_key")
+"""What is of no sandbox: on a database of many servers, each has a copy."""
+
 PARTICIPANTS = Records(Participant, ParticipantTable)
 KEYS = Records(ApiKey, ApiKeyTable, cached=True)
 

@@ -268,7 +268,9 @@ def test_named_parameters_are_those_of_psycopg(ours: str, theirs: str) -> None:
 @pytest.mark.parametrize(
     "table", ["ledger_entry", "ledger_account_change", "ledger_batch", "ledger_spent_id"]
 )
-@pytest.mark.parametrize("attempt", ["UPDATE {} SET sandbox_id = 'other'", "DELETE FROM {}"])
+@pytest.mark.parametrize(
+    "attempt", ["UPDATE {} SET sandbox_id = 'other'", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
 def test_what_is_written_stays(postgres_store: PostgresStore, town: Book, table: str, attempt: str) -> None:
     post(town, pay("poor", 1000))
     with pytest.raises(RaiseException, match=f"{table} is append only"):

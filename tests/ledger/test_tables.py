@@ -8,7 +8,7 @@ from sqlalchemy import Table, UniqueConstraint
 from ledger.chart import ChartRow
 from ledger.model import Account, AccountChange, Batch, Entry, Head, OpenHold
 from ledger.storage import tables
-from ledger.storage.tables import append_only_ddl, metadata
+from ledger.storage.tables import APPEND_ONLY, append_only_ddl, metadata
 
 EVERY = list(metadata.tables.values())
 
@@ -49,10 +49,7 @@ def test_append_only_on_postgresql() -> None:
     function, *triggers = append_only_ddl("postgresql")
     assert "RAISE EXCEPTION" in function
     assert [trigger.split()[4] for trigger in triggers] == [
-        "ledger_entry_append_only",
-        "ledger_account_change_append_only",
-        "ledger_batch_append_only",
-        "ledger_spent_id_append_only",
+        f"{table}_{name}" for table in APPEND_ONLY for name in ("append_only", "no_truncate")
     ]
 
 
