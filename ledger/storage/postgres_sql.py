@@ -144,7 +144,7 @@ def numbers(values: Iterable[int]) -> str:
     return "{" + ",".join(map(int.__repr__, values)) + "}"
 
 
-_TOKENS: Final = re.compile(r"'(?:[^']|'')*'|::|:([a-z_]+)\b")
+_TOKENS: Final = re.compile(r"'(?:[^']|'')*'|::|:([a-z_][a-z0-9_]*)\b")
 
 
 @cache
