@@ -154,8 +154,8 @@ class Book:
         return self._store.acting_on(self._sandbox_id, entry_id)
 
     def chain(self, chain: int) -> list[Entry]:
-        """Return the entries of a chain, named by the `seq` of its first, in order."""
-        return self._store.chain(self._sandbox_id, chain)
+        """Return the entries of a chain, named by the `seq` of its first, in order; 0 is no chain."""
+        return self._store.chain(self._sandbox_id, chain) if chain else []
 
     def statement(self, account_id: str, *, after_seq: int = 0, limit: int = 100) -> list[StatementLine]:
         """Return a page of an account's lines, oldest first; the next one follows the last `seq`.
@@ -243,7 +243,7 @@ class Book:
         return clearing(self._store, self._sandbox_id, now, limit=limit)
 
     def _end_chain(self, kind: Kind, name: str, chain: int, now: Micros, recorded_at: Micros) -> list[Result]:
-        holds = [entry for entry in self.chain(chain) if chain and entry.kind == Kind.HOLD]
+        holds = [entry for entry in self.chain(chain) if entry.kind == Kind.HOLD]
         wanted = [Transfer(f"{name}:{hold.seq}", kind=kind, target_id=hold.id) for hold in holds]
         state = self._store.load(self._sandbox_id, wanted)
         batch = [each for each in wanted if state.holds[each.target_id].ended_by is None]

@@ -119,8 +119,8 @@ def upgrade() -> None:
         "ledger_entry",
         ["sandbox_id", "target_id"],
         unique=True,
-        sqlite_where=sa.text("kind IN (3, 4, 5, 8)"),
-        postgresql_where=sa.text("kind IN (3, 4, 5, 8)"),
+        sqlite_where=sa.text("(kind BETWEEN 3 AND 5 OR kind = 8)"),
+        postgresql_where=sa.text("(kind BETWEEN 3 AND 5 OR kind = 8)"),
     )
     op.create_index(
         "ledger_entry_target",
