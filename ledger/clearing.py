@@ -95,8 +95,12 @@ def clearing(store: Store, sandbox_id: str, now: Micros, *, limit: int) -> list[
     """Return the clearing accounts that are not at 0, those first that have not been for longest.
 
     Entries that share a reference and add up to 0 are matched, as is an entry with what takes it back. Of
-    each account the first `limit` entries since it was last at 0 are looked at.
+    each account the first `limit` entries since it was last at 0 are looked at. Raises ValueError for a
+    limit below 1.
     """
+    if limit < 1:
+        message = f"limit is 1 or more, not {limit}"
+        raise ValueError(message)
     rows = store.query(_ACCOUNTS, {"sandbox_id": sandbox_id})
     found = [_stuck(store, sandbox_id, Account._make(row), now, limit) for row in rows]
     return sorted(found, key=lambda each: each.since)

@@ -133,7 +133,13 @@ def balances(store: Store, sandbox_id: str, wanted: AccountFilter) -> list[Balan
 
 
 def changes(store: Store, sandbox_id: str, *, after_seq: int, limit: int) -> list[Event]:
-    """Return the next events of a book after `after_seq`: entries and account changes in one order."""
+    """Return the next events of a book after `after_seq`: entries and account changes in one order.
+
+    Raises ValueError for a limit below 1.
+    """
+    if limit < 1:
+        message = f"limit is 1 or more, not {limit}"
+        raise ValueError(message)
     page = {"sandbox_id": sandbox_id, "after": after_seq, "limit": limit}
     events = [_entry_event(_entry(row)) for row in store.query(_ENTRIES_AFTER, page)]
     events += [

@@ -132,6 +132,11 @@ def test_what_is_only_held_has_not_arrived(book: Book) -> None:
     assert brief(book.clearing(now=NOW)) == [("raast", 2, 0, [("a", 2, ["c"])])]
 
 
+def test_no_entries_to_look_at_are_an_error(book: Book) -> None:
+    with pytest.raises(ValueError, match="limit is 1 or more, not 0"):
+        book.clearing(now=NOW, limit=0)
+
+
 def test_of_a_long_list_the_oldest_are_looked_at(book: Book) -> None:
     move(book, NOW, *((str(number), "ali", "raast", 1, "") for number in range(5)))
     (found,) = book.clearing(now=NOW, limit=4)

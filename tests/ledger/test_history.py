@@ -99,6 +99,11 @@ def test_a_filter_that_makes_no_sense_is_an_error(
         busy.transfers(wanted)
 
 
+def test_a_page_of_no_events_is_an_error(busy: Book) -> None:
+    with pytest.raises(ValueError, match="limit is 1 or more, not 0"):
+        busy.changes(limit=0)
+
+
 def test_an_unknown_account_or_book_has_nothing(busy: Book, sql_store: Store) -> None:
     assert busy.transfers(AccountFilter("nobody")) == []
     assert busy.balances(AccountFilter("nobody", happened_min=NOW, happened_max=LATER)) == []

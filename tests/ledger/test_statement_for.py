@@ -79,6 +79,11 @@ def test_pages_carry_the_balance_forward(busy: Book) -> None:
     assert {(page.opening, page.closing) for page in pages} == {(100, 82)}
 
 
+def test_a_page_that_takes_all_lines_has_no_more(busy: Book) -> None:
+    assert not busy.statement_for("ali", NOW + 10, NOW + 50, limit=5).more
+    assert busy.statement_for("ali", NOW + 10, NOW + 50, limit=4).more
+
+
 def test_a_page_after_the_last_line_is_empty(busy: Book) -> None:
     found = busy.statement_for("ali", NOW + 10, NOW + 50, after_seq=999)
     assert (found.lines, found.brought_forward, found.carried_forward) == ([], 82, 82)
