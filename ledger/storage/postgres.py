@@ -280,7 +280,12 @@ def _writes(sandbox_id: str, outcome: Outcome) -> list[Statement]:
             writes.append((say.INSERTS[table.name], (sandbox_id, *say.literals(table, values))))
     if outcome.accounts:
         names, *columns = zip(*((a[0], *a[3:10]) for a in outcome.accounts.values()), strict=True)
-        writes.append((say.UPDATE_ACCOUNTS, (say.texts(names), *map(say.numbers, columns), sandbox_id)))
+        writes.append(
+            (
+                say.UPDATE_ACCOUNTS,
+                (say.texts(names), *(say.array(each, say.numbers) for each in columns), sandbox_id),
+            )
+        )
     if outcome.holds_changed:
         holds, _, remaining, expires_at = zip(*outcome.holds_changed, strict=True)
         moved = (say.texts(holds), say.numbers(remaining), say.numbers(expires_at), sandbox_id)

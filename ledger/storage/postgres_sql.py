@@ -1,7 +1,7 @@
 """What the store on PostgreSQL says: its statements, and values written as arrays."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -126,7 +126,16 @@ DELETE_CHART: Final = "DELETE FROM ledger_chart WHERE sandbox_id = %s"
 def literals(table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
     """Turn rows of a table into one array for each column after the sandbox's."""
     for column, values in zip([*table.columns][1:], zip(*rows, strict=True), strict=True):
-        yield texts(values) if isinstance(column.type, Text) else numbers(values)
+        yield array(values, texts if isinstance(column.type, Text) else numbers)
+
+
+def array(values: Sequence[Any], write: Callable[[Sequence[Any]], str]) -> str:
+    """Write a column as one array: by `write`, but only once what is the same in every row, as most are."""
+    count = len(values)
+    if values.count(values[0]) < count:
+        return write(values)
+    value = write(values[:1])[1:-1]
+    return "{" + ",".join([value] * count) + "}"
 
 
 def texts(values: Collection[str]) -> str:
