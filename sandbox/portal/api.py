@@ -26,6 +26,7 @@ GUIDES = (
     "clock",
     "raast",
     "proofs",
+    "postgresql-and-citus",
     "performance",
 )
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}

@@ -10,6 +10,7 @@ from ledger.storage.citus import faults
 from ledger.storage.tables import metadata
 from sandbox.cli import app
 from sandbox.participants.models import SHARED_TABLES
+from sandbox.portal.api import PAGES
 
 TABLES = [*metadata.tables.values(), *SQLModel.metadata.tables.values()]
 
@@ -34,3 +35,8 @@ def test_the_command_prints_what_is_to_be_run_on_citus() -> None:
     root = distributed[0].split("'")[1]
     assert distributed[0].endswith("colocate_with => 'none');")
     assert all(line.endswith(f"colocate_with => '{root}');") for line in distributed[1:])
+
+
+def test_the_guide_shows_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(app, ["migrate", "--citus-sql"]).output
+    assert f"```sh\nkasauti migrate --citus-sql\n```\n```text\n{printed}```" in PAGES["postgresql-and-citus"]
