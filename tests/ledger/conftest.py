@@ -6,6 +6,7 @@ from psycopg import Connection
 from ledger import Book, SqliteStore, Store
 from ledger.storage.postgres import PostgresStore
 from tests.ledger import server
+from tests.ledger.fifteen import FifteenStore
 from tests.ledger.memory import MemoryStore
 from tests.ledger.town import settle
 
@@ -63,7 +64,7 @@ def postgres_connection(postgres_uri: str) -> Iterator[Connection]:
 @pytest.fixture
 def postgres_store(postgres_connection: Connection) -> Iterator[PostgresStore]:
     """A store in a transaction that is rolled back, so that the next test finds nothing of it."""
-    yield PostgresStore(postgres_connection)
+    yield FifteenStore(postgres_connection)
     postgres_connection.rollback()
 
 

@@ -13,6 +13,7 @@ from ledger import Account, Book, Kind, State, Status, StorageError, Store, Tran
 from ledger.model import Outcome
 from ledger.storage.postgres import LOAD_STATEMENTS, SAVE_STATEMENTS, PostgresStore
 from ledger.storage.postgres_sql import numbers, texts, translated
+from tests.ledger.fifteen import without_alias
 from tests.ledger.town import LATER, NOW, end, hold, pay, post, settle, totals
 
 
@@ -260,6 +261,18 @@ def test_arrays_of_numbers_know_no_enums() -> None:
 )
 def test_named_parameters_are_those_of_psycopg(ours: str, theirs: str) -> None:
     assert translated(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    ("sql", "nameless"),
+    [
+        ("SELECT * FROM (SELECT 1)", ["(SELECT 1)"]),
+        ("SELECT * FROM (SELECT (1)) WHERE true", ["(SELECT (1))"]),
+        ("SELECT * FROM (SELECT 1) AS one JOIN (VALUES (1)) two ON true", []),
+    ],
+)
+def test_what_version_15_does_not_know_is_noticed_by_the_tests(sql: str, nameless: list[str]) -> None:
+    assert list(without_alias(sql)) == nameless
 
 
 # --- rows ----------------------------------------------------------------------------------------
