@@ -168,11 +168,9 @@ class UnitOfWork(Snapshot):
         self.abandon()
         return False
 
-    def go_ahead(self, now: int) -> bool:
-        """Start on the next group while this one is being committed, if all of it is still in memory."""
-        wrote_early = self._wrote_early
-        self.begin(now)
-        if wrote_early:
+    def go_ahead(self) -> bool:
+        """Let the next group be decided while this one is being committed, if all of it is still in memory."""
+        if self._wrote_early:
             return False
         self._ahead = True
         self._asked = self._reader

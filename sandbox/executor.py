@@ -67,6 +67,7 @@ class Executor:
         self._execute("PRAGMA busy_timeout = 0")
         self._group_size = group_size
         self._now = now
+        self._latest = 0
         self._queue: deque[_Call] = deque()
         self._decided: list[_Answer] = []
         self._ahead = False
@@ -105,6 +106,8 @@ class Executor:
         """Run a use case for the next group while a commit is under way, unless it has to wait for that."""
         if len(self._decided) >= self._group_size:
             return False
+        if not self._decided:
+            self._uow.begin(self._time())
         try:
             self._decided.append(_attempt(self._uow, call))
         except NotAheadError:
@@ -126,70 +129,83 @@ class Executor:
 
     async def _run(self) -> list[_Answer]:
         """Run a group in one transaction; whatever breaks the transaction is each caller's failure."""
-        uow = self._uow
         group: list[_Answer] = []
         try:
             await self._begin()
             group = self._decide()
             try:
-                uow.flush()
+                self._uow.flush()
             except Exception as error:  # noqa: BLE001 - whose fault it is shows when each runs alone
                 self._roll_back()
-                return await self._one_by_one([call for call, _, _ in group], error)
-            await self._commit()
+                if len(group) == 1:
+                    return [_Answer(group[0].call, None, error)]
+                return [await self._run_alone(answer.call) for answer in group]
+            await self._commit(ahead=True)
         except Exception as error:  # noqa: BLE001 - every caller must hear of it
             self._roll_back()
-            problem = Problem("storage_unavailable", UNSTORED)
-            problem.__cause__ = error
-            calls = [call for call, _, _ in group] or self._take(self._group_size)
-            return [_Answer(call, None, problem) for call in calls]
+            return [_unstored(call, error) for call in self._calls_of(group)]
         return group
 
     def _decide(self) -> list[_Answer]:
         """Decide a group: what was decided ahead stands if nobody else wrote, what is queued comes now."""
-        group, self._decided = self._decided, []
         if not self._uow.come_inside():
-            self._queue.extendleft(call for call, _, _ in reversed(group))
-            group = []
+            self._decide_again()
+        group, self._decided = self._decided, []
         if not group:
-            self._uow.begin(self._now())
-        group += [_attempt(self._uow, call) for call in self._take(self._group_size - len(group))]
+            self._uow.begin(self._time())
+        while self._queue and len(group) < self._group_size:
+            group.append(_attempt(self._uow, self._queue.popleft()))
         return group
 
-    def _take(self, most: int) -> list[_Call]:
-        return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
-
-    async def _one_by_one(self, calls: list[_Call], error: Exception) -> list[_Answer]:
-        """Run each use case of a group that the database refused in a transaction of its own."""
-        if len(calls) == 1:
-            return [_Answer(calls[0], None, error)]
-        queued, self._queue = self._queue, deque()
-        answers: list[_Answer] = []
-        for call in calls:
-            self._queue.appendleft(call)
-            size, self._group_size = self._group_size, 1
+    async def _run_alone(self, call: _Call) -> _Answer:
+        """Run a use case in a transaction of its own."""
+        try:
+            await self._begin()
+            self._uow.come_inside()
+            self._uow.begin(self._time())
+            answer = _attempt(self._uow, call)
             try:
-                answers += await self._run()
-            finally:
-                self._group_size = size
-        self._queue.extendleft(reversed(queued))
-        return answers
+                self._uow.flush()
+            except Exception as error:  # noqa: BLE001 - it is this one's fault
+                self._roll_back()
+                return _Answer(call, None, error)
+            await self._commit(ahead=False)
+        except Exception as error:  # noqa: BLE001 - the caller must hear of it
+            self._roll_back()
+            return _unstored(call, error)
+        return answer
 
-    async def _commit(self) -> None:
-        """Commit in a thread. Meanwhile the next group is decided; if this fails it is decided again."""
+    async def _commit(self, *, ahead: bool) -> None:
+        """Commit in a thread. Meanwhile the next group is decided; if this fails, it is decided again."""
         wake = self._uow.wake
-        self._ahead = self._uow.go_ahead(self._now())
+        self._ahead = ahead and self._uow.go_ahead()
         try:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._execute, "COMMIT")
         except Exception:
-            self._queue.extendleft(call for call, _, _ in reversed(self._decided))
-            self._decided = []
+            self._decide_again()
             raise
         finally:
             self._ahead = False
         self.commits += 1
         if wake:
             self.on_wake()
+
+    def _decide_again(self) -> None:
+        """Put what was decided ahead before what is queued."""
+        self._queue.extendleft(answer.call for answer in reversed(self._decided))
+        self._decided = []
+
+    def _calls_of(self, group: list[_Answer]) -> list[_Call]:
+        """Return who has to be told when a transaction fails, be it that it did not even begin."""
+        if not group:
+            self._decide_again()
+            return [self._queue.popleft() for _ in range(min(len(self._queue), self._group_size))]
+        return [answer.call for answer in group]
+
+    def _time(self) -> int:
+        """Return the system's time; where its clock is set back, it stands still: a book's time never runs back."""
+        self._latest = max(self._latest, self._now())
+        return self._latest
 
     def _roll_back(self) -> None:
         self.rollbacks += 1
@@ -232,6 +248,12 @@ def _attempt(uow: UnitOfWork, call: _Call) -> _Answer:
         return _Answer(call, None, error)
     uow.leave()
     return _Answer(call, value, None)
+
+
+def _unstored(call: _Call, error: Exception) -> _Answer:
+    problem = Problem("storage_unavailable", UNSTORED)
+    problem.__cause__ = error
+    return _Answer(call, None, problem)
 
 
 def _driver_of(connection: Connection) -> sqlite3.Connection:

@@ -32,6 +32,8 @@ class ApiKey(NamedTuple):
 
 PARTICIPANTS = Records(Participant, "participant", key=("id",))
 KEYS = Records(ApiKey, "api_key", Index("api_key_sandbox", "sandbox_id"), key=("finder",), cached=True)
+SHARED_TABLES = ("participant", "api_key")
+"""What is of no sandbox: on a database of many servers, each has a copy."""
 
 
 class ParticipantView(BaseModel):

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from connectors.registry import RAILS
+from ledger import catalogue
 from sandbox.accounts.service import SEED
 from sandbox.payments.queries import list_triggers
 
@@ -25,6 +26,7 @@ GUIDES = (
     "clock",
     "raast",
     "proofs",
+    "postgresql-and-citus",
     "performance",
 )
 ADDRESS = "http://127.0.0.1:8000"
@@ -42,7 +44,8 @@ def _read_pages() -> dict[str, str]:
         if file.name.endswith(".md")
     )
     names = [*GUIDES, *(f"decisions/{name}" for name in decisions)]
-    return {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
+    pages = {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
+    return pages | {"ledger-statuses": catalogue.markdown()}
 
 
 PAGES = _read_pages()

@@ -1,12 +1,14 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 
 from sandbox.commands import services
-from sandbox.db import UnitOfWork
+from sandbox.db import UnitOfWork, engine_for
+from sandbox.executor import Executor
 from sandbox.participants.models import PARTICIPANTS, Participant
 from sandbox.problems import Problem
 from tests.startup import Startup, count_rows
@@ -149,3 +151,12 @@ async def test_a_key_that_is_taken_is_the_failure_of_who_takes_it_alone(startup:
     assert [results[0], results[2]] == ["one", "two"]
     assert isinstance(results[1], Exception)
     assert startup.count("participant WHERE id IN ('one', 'two')") == 2
+
+
+async def test_a_system_clock_that_is_set_back_stands_still(tmp_path: Path) -> None:
+    times = iter([50, 40, 60])
+    engine = engine_for(tmp_path / "clock.db")
+    executor = Executor(engine, now=lambda: next(times))
+    assert [await executor.write(lambda uow: uow.now) for _ in range(3)] == [50, 50, 60]
+    await executor.close()
+    engine.dispose()
