@@ -59,6 +59,8 @@ class PostgresStore:
         self._connection = connection
         self.sealed: Sealed | None = None
         """The newest batch that was saved, in whichever book."""
+        self.spent: tuple[str, str] | None = None
+        """The sandbox_id and one of the ids that were spent last."""
 
     @classmethod
     def open(cls, conninfo: str) -> Self:
@@ -151,6 +153,8 @@ class PostgresStore:
         if sealed is not None and cursors[0].rowcount != 1:
             raise _second_writer(sandbox_id)
         self.sealed = sealed or self.sealed
+        if outcome.spent:
+            self.spent = (sandbox_id, next(iter(outcome.spent)))
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
