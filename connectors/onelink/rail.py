@@ -36,6 +36,8 @@ class Ibft:
     name = "1LINK interbank funds transfer"
     insufficient_funds = "0404"
     hold_expired = "0191"
+    amount_limit = OVER_LIMIT
+    client_limit = OVER_LIMIT
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
 
