@@ -1,5 +1,6 @@
 """The institutions that exist in every sandbox. They are invented; real ones are in `banks`, for validation."""
 
+import re
 from typing import Any, NamedTuple
 
 from connectors.identifiers.data import DataError, Standing, read, standing_of
@@ -22,15 +23,23 @@ class Capabilities(NamedTuple):
 
 
 class Institution(NamedTuple):
-    """A bank or a wallet; `member_code` is how a clearing system names it, `imd` how 1LINK does."""
+    """A bank or a wallet; `member_code` is how a clearing system names it, `imd` how 1LINK does.
+
+    `account_pattern` is what the institution's own account numbers look like, `account_help` says it in words.
+    """
 
     code: str
     name: str
     kind: str
     member_code: str
     imd: str
+    account_pattern: re.Pattern[str]
+    account_help: str
     capabilities: Capabilities
     fact: Standing
+
+
+_TEXTS = {"name", "kind", "member_code", "imd", "account_pattern", "account_help"}
 
 
 def institutions_of(rows: dict[str, dict[str, Any]]) -> dict[str, Institution]:
@@ -46,11 +55,13 @@ def _institution_of(code: str, row: dict[str, Any]) -> Institution:
         raise DataError(f"{where}: capabilities are {', '.join(Capabilities._fields)}, each true or false")
     if not all(isinstance(flag, bool) for flag in flags.values()):
         raise DataError(f"{where}: a capability is true or false")
-    if row.keys() != {"name", "kind", "member_code", "imd"} or not all(
-        isinstance(v, str) for v in row.values()
-    ):
-        raise DataError(f"{where}: name, kind, member_code and imd are text, and nothing else is there")
-    return Institution(code, capabilities=Capabilities(**flags), fact=fact, **row)
+    if row.keys() != _TEXTS or not all(isinstance(value, str) for value in row.values()):
+        raise DataError(f"{where}: {', '.join(sorted(_TEXTS))} are text, and nothing else is there")
+    try:
+        pattern = re.compile(row.pop("account_pattern"))
+    except re.error as wrong:
+        raise DataError(f"{where}: account_pattern is no pattern: {wrong}") from wrong
+    return Institution(code, account_pattern=pattern, capabilities=Capabilities(**flags), fact=fact, **row)
 
 
 INSTITUTIONS = institutions_of(read("institutions.toml"))

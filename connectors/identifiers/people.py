@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from connectors.identifiers import card, cnic, mobile
+from connectors.identifiers.ntn import is_cnic
+from connectors.identifiers.raast_id import AliasType, RaastId
 from connectors.identifiers.synthetic import RANGES
+from connectors.identifiers.uid import Uid, UidType
 
 REFUSED = "real_person"
 
@@ -69,6 +72,15 @@ def decide(kind: Kind, text: str, allowed: frozenset[Kind] = frozenset()) -> Tak
     if synthetic or kind in allowed:
         return Taken(value, masked, synthetic)
     return Refused(REFUSED, masked, _explain(kind, handling))
+
+
+def personal_kind(value: RaastId | Uid) -> Kind | None:
+    """Return as which kind `decide` must look at an alias or a UID, None when it holds no such number."""
+    if isinstance(value, RaastId):
+        return {AliasType.MOBILE: Kind.MOBILE, AliasType.CNIC: Kind.CNIC}.get(value.type)
+    if value.type is UidType.NTN:
+        return Kind.CNIC if is_cnic(value.value) else None
+    return Kind.CNIC if value.type in {UidType.CNIC, UidType.NICOP, UidType.POC} else None
 
 
 def _explain(kind: Kind, handling: _Handling) -> str:

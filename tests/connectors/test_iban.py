@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.identifiers.iban import (
@@ -107,6 +107,7 @@ def test_a_wallet_is_numbered_by_a_mobile_number() -> None:
         make_wallet_iban("SBXW", "02112345678")
 
 
+@settings(deadline=None)
 @given(
     institution=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=4, max_size=4),
     account=st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", max_size=16),

@@ -5,8 +5,10 @@ import pytest
 from connectors.identifiers.card import CardError, luhn_digit, parse_card
 from connectors.identifiers.cnic import CnicError
 from connectors.identifiers.mobile import MobileError, is_in_use
-from connectors.identifiers.people import REFUSED, Kind, Refused, Taken, decide
+from connectors.identifiers.people import REFUSED, Kind, Refused, Taken, decide, personal_kind
+from connectors.identifiers.raast_id import parse_raast_id
 from connectors.identifiers.synthetic import RANGES, is_in_range
+from connectors.identifiers.uid import parse_uid
 
 SYNTHETIC = [
     (Kind.CNIC, "00001-0000001-1"),
@@ -63,6 +65,36 @@ def test_the_operator_allows_real_numbers_kind_by_kind(kind: Kind, text: str, sa
 def test_what_is_no_number_at_all_is_the_kinds_own_error(kind: Kind, error: type[Exception]) -> None:
     with pytest.raises(error):
         decide(kind, "hello", frozenset(Kind))
+
+
+@pytest.mark.parametrize(
+    ("alias", "text", "kind"),
+    [
+        ("MOBILE", "03901234567", Kind.MOBILE),
+        ("CNIC", "9000100000011", Kind.CNIC),
+        ("EMAIL", "a@example.com", None),
+        ("TXT", "chaiwala", None),
+        ("TILL", "123456", None),
+    ],
+)
+def test_an_alias_says_as_what_it_must_be_looked_at(alias: str, text: str, kind: Kind | None) -> None:
+    assert personal_kind(parse_raast_id(alias, text)) is kind
+
+
+@pytest.mark.parametrize(
+    ("uid", "text", "kind"),
+    [
+        ("CNIC", "9000100000011", Kind.CNIC),
+        ("NICOP", "9000100000011", Kind.CNIC),
+        ("POC", "9000100000011", Kind.CNIC),
+        ("NTN", "9000100000011", Kind.CNIC),
+        ("NTN", "12345678", None),
+        ("REG_NO", "12345", None),
+        ("PASSPORT", "ZZ1234567", None),
+    ],
+)
+def test_a_uid_says_as_what_it_must_be_looked_at(uid: str, text: str, kind: Kind | None) -> None:
+    assert personal_kind(parse_uid(uid, text)) is kind
 
 
 def test_every_kind_has_a_range() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.identifiers.iban import make_iban
@@ -109,6 +109,7 @@ def test_the_check_is_crc_16_ccitt_false() -> None:
     assert crc16("") == 0xFFFF
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
 def test_the_check_equals_the_textbooks_bit_by_bit(text: str) -> None:
     register = 0xFFFF
@@ -177,6 +178,7 @@ def test_what_would_be_refused_is_not_written(fields: list[tuple[str, str]], cod
     assert refused(write, [Field(*field) for field in fields], "62") == (code, tag)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -193,6 +195,7 @@ def test_what_is_written_is_read(fields: list[Field]) -> None:
     assert read(write(fields)) == tuple(fields)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=60), st.text("0123456789", max_size=60)))
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     for call in read, parse_p2p, parse_p2m:
@@ -332,6 +335,7 @@ def others(tags: list[str]) -> st.SearchStrategy[tuple[Field, ...]]:
     return fields.map(lambda found: tuple(sorted(found)))
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         made(P2pQr, iban=IBANS, others=others(["03", "06", "20"])),
@@ -426,6 +430,15 @@ def test_what_is_not_understood_is_carried() -> None:
     qr = parse_p2m(text)
     assert qr.others == (Field("26", "0004some"), Field("85", "x"), Field("89", f"0032{GUID}"))
     assert parse_p2m(make_p2m(qr)) == qr
+
+
+def test_a_code_of_the_shape_of_the_public_sample_is_read() -> None:
+    reference = "SANDBOXQR-0123456789ABCDE"
+    details = account(("00", "DQR" + "0" * 29), ("01", reference), ("05", reference))
+    qr = verify_p2m(merchant(t62=details, t89=f"0032{GUID}"), 0)
+    assert (qr.details.bill_number, qr.details.reference) == (reference, reference)
+    assert qr.details.others == (Field("00", "DQR" + "0" * 29),)
+    assert qr.others == (Field("89", f"0032{GUID}"),)
 
 
 @pytest.mark.parametrize(
@@ -543,6 +556,7 @@ MERCHANTS = made(
 )
 
 
+@settings(deadline=None)
 @given(MERCHANTS)
 def test_a_merchants_code_that_is_made_is_read(qr: P2mQr) -> None:
     assert parse_p2m(make_p2m(qr)) == qr
