@@ -79,6 +79,7 @@ class Text(_Plain):
 
     def __init__(self, longest: int, pattern: str = "", wanted: str = "") -> None:
         self.longest = longest
+        self.pattern = pattern
         self.wanted = wanted
         self._match = re.compile(pattern, re.DOTALL).fullmatch if pattern else None
 

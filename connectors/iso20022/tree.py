@@ -69,6 +69,13 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+def refuse_text(element: Element, path: str) -> None:
+    """Refuse text between the children of an element."""
+    for text in (element.text, *(child.tail for child in element)):
+        if text and text.strip(XML_SPACE):
+            raise MessageError("text", path, f"elements belong here, not {quoted(text.strip(XML_SPACE))}")
+
+
 def refuse_attributes(element: Element, path: str, *but: str) -> None:
     """Refuse attributes other than those named and those of a foreign namespace (`xsi:…`)."""
     for name in element.keys():  # noqa: SIM118 - an element is no mapping

@@ -29,7 +29,7 @@ from connectors.iso20022.reports import (
 )
 from connectors.iso20022.requests import REQUEST_ANSWER, REQUEST_TO_PAY, RequestAnswer, RequestToPay
 from connectors.iso20022.schema import NAMESPACE, Codec
-from connectors.iso20022.tree import MAX_BYTES, XML_SPACE, local_name, parse
+from connectors.iso20022.tree import MAX_BYTES, local_name, parse, refuse_text
 
 Message: TypeAlias = (
     CreditTransfer
@@ -114,18 +114,14 @@ def _read_envelope(root: Element) -> Envelope:
             "namespace", "/DataPDU", f"{quoted(namespace)} is no namespace of an envelope here"
         )
     tag = f"{{{namespace}}}Body" if namespace else "Body"
+    refuse_text(root, "/DataPDU")
     body = _only([child for child in root if child.tag == tag], "/DataPDU/Body")
+    refuse_text(body, "/DataPDU/Body")
     for child in body:
         if child.tag not in _HEADER_BY_TAG and child.tag not in _BY_TAG:
             raise _unknown(child, "/DataPDU/Body")
-    for element, path in ((root, "/DataPDU"), (body, "/DataPDU/Body")):
-        for text in (element.text, *(child.tail for child in element)):
-            if text and text.strip(XML_SPACE):
-                raise MessageError("text", path, f"elements belong here, not {quoted(text.strip(XML_SPACE))}")
-    headers = [child for child in body if child.tag in _HEADER_BY_TAG]
-    documents = [child for child in body if child.tag in _BY_TAG]
-    first = _only(headers, "/DataPDU/Body/AppHdr")
-    document = _only(documents, "/DataPDU/Body/Document")
+    first = _only([child for child in body if child.tag in _HEADER_BY_TAG], "/DataPDU/Body/AppHdr")
+    document = _only([child for child in body if child.tag in _BY_TAG], "/DataPDU/Body/Document")
     if body[0] is document:
         raise MessageError("order", "/DataPDU/Body/AppHdr", "must stand before Document")
     codec = _BY_TAG[document.tag]
