@@ -9,9 +9,6 @@ from connectors.contract import Reason
 APPROVED = ("00", "0000")
 """The two spellings of approval: field 39 of ISO 8583 and the RTP gateway, and the transfer gateway."""
 
-GATEWAY_PREFIX = "01"
-"""What the gateway puts before 1LINK's own two digits."""
-
 
 class Purpose(NamedTuple):
     """What a transfer is for; `free_text` is how many characters explain it, 0 when none do."""
@@ -42,6 +39,9 @@ ISO_REASONS: dict[str, str] = {
     code: iso for iso, codes in _read("iso_reasons.toml")["iso"].items() for code in codes
 }
 """A refusal of either vocabulary -> the ISO 20022 reason that comes nearest (invented, all of it)."""
+
+FIELD_39: dict[str, str] = _read("field39.toml")["codes"]
+"""An answer of the transfer gateway -> two digits of field 39 that mean the same (invented, all of it)."""
 
 
 def outcome_of(reason: Reason) -> Literal["approved", "refused", "unknown"]:
