@@ -9,6 +9,7 @@ from connectors.identifiers.iban import make_iban
 from connectors.identifiers.institutions import INSTITUTIONS
 from ledger.book import Book
 from ledger.model import Account, AccountFlag, AccountResult, Result, Transfer
+from ledger.money import rupees
 from ledger.status import AccountStatus as LedgerStatus
 from ledger.status import Status
 from sandbox.accounts.models import (
@@ -131,7 +132,7 @@ def _check_tier(world: World, request: OpenAccount) -> None:
     if most is not None and request.balance_paisa > most:
         raise Problem(
             "invalid_field",
-            f"An account of the tier {request.tier} holds at most {most}.",
+            f"An account of the tier {request.tier} holds at most {rupees(most)}.",
             field="balance_paisa",
         )
 

@@ -3,6 +3,8 @@
 What counts, and when, is decision 0007. An account of the tier `full` costs a look into a set.
 """
 
+from collections.abc import Iterator
+
 from ledger.clock import Micros
 from ledger.model import Account
 from sandbox.limits.models import USAGE, AccountLimitsView, LimitView, TierView, Usage, view_limit
@@ -31,14 +33,20 @@ def check(
 
 def count(world: World, account_id: str, tier: str, direction: Direction, amount_paisa: int) -> None:
     """Count a payment in the periods of now."""
-    _add(world, account_id, tier, direction, amount_paisa, 1, world.now)
+    for key, row in _rows(world, account_id, tier, direction, world.now):
+        if row is None:
+            USAGE.insert(world.uow, Usage(*key, amount_paisa=amount_paisa, payments=1))
+        else:
+            _change(world, row, amount_paisa, 1)
 
 
 def release(
     world: World, account_id: str, tier: str, direction: Direction, amount_paisa: int, *, counted_at: Micros
 ) -> None:
-    """Take back what was counted at that time: the payment came to nothing."""
-    _add(world, account_id, tier, direction, -amount_paisa, -1, counted_at)
+    """Take back what was counted at that time, where it was: the payment came to nothing."""
+    for _, row in _rows(world, account_id, tier, direction, counted_at):
+        if row is not None:
+            _change(world, row, -amount_paisa, -1)
 
 
 def opening_limit(world: WorldView, tier: str) -> int | None:
@@ -81,18 +89,16 @@ def _usage(world: WorldView, account_id: str, direction: Direction, wanted: list
     return found
 
 
-def _add(
-    world: World, account_id: str, tier: str, direction: Direction, paisa: int, payments: int, at: Micros
-) -> None:
-    """Add to the rows of the periods that were running at `at`; those that are not there are made."""
+def _rows(
+    world: World, account_id: str, tier: str, direction: Direction, at: Micros
+) -> Iterator[tuple[tuple[str, str, str, str, str], Usage | None]]:
+    """Yield the key, and the row if there is one, of each period that is counted and was running at `at`."""
     if tier not in RULES.limited:
         return
     for per in RULES.counted(tier, direction):
         key = (world.id, account_id, direction.value, per.value, period_of(per, at).start)
-        row = USAGE.get(world.uow, *key)
-        if row is None:
-            USAGE.insert(world.uow, Usage(*key, amount_paisa=paisa, payments=payments))
-        else:
-            USAGE.update(
-                world.uow, row, amount_paisa=row.amount_paisa + paisa, payments=row.payments + payments
-            )
+        yield key, USAGE.get(world.uow, *key)
+
+
+def _change(world: World, row: Usage, paisa: int, payments: int) -> None:
+    USAGE.update(world.uow, row, amount_paisa=row.amount_paisa + paisa, payments=row.payments + payments)
