@@ -155,6 +155,21 @@ def test_a_malformed_code_is_refused_by_the_tag(text: str, code: str, tag: str) 
     assert refused(scan, text, 0) == (code, tag)
 
 
+def test_a_length_that_lies_is_told_with_both_numbers() -> None:
+    with pytest.raises(QrError, match=r"^Tag 04: the length says 24, only 2 characters follow$"):
+        read("0002020424PK")
+
+
+def test_a_code_has_512_characters_at_most() -> None:
+    full = [Field("00", "x" * 96), *(Field(f"{tag:02}", "x" * 99) for tag in range(1, 5))]
+    text = write(full)
+    assert len(text) == 512
+    assert read(text) == tuple(full)
+    longer = [full[0]._replace(value="x" * 97), *full[1:]]
+    assert refused(write, longer) == ("size", "04")
+    assert refused(read, f"0097{'x' * 97}{text[100:]}") == ("size", "04")
+
+
 @pytest.mark.parametrize("thing", [None, b"000202", 202, ["000202"]])
 def test_what_is_no_text_is_no_code(thing: Any) -> None:
     for call in read, parse_p2p, parse_p2m:
