@@ -224,9 +224,9 @@ MAX_105: Final = Text(105)
 MAX_128: Final = Text(128)
 MAX_140: Final = Text(140)
 MAX_500: Final = Text(500)
-COUNTRY: Final = Text(2, "[A-Z]{2}", "a country code")
-IBAN: Final = Text(34, "[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}", "an IBAN")
-BIC: Final = Text(11, "[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", "a BIC")
+COUNTRY: Final = Text(2, "[A-Z]{2,2}", "a country code")
+IBAN: Final = Text(34, "[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}", "an IBAN")
+BIC: Final = Text(11, "[A-Z0-9]{4,4}[A-Z]{2,2}[A-Z0-9]{2,2}([A-Z0-9]{3,3}){0,1}", "a BIC")
 UETR: Final = Text(
     36,
     "[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}",

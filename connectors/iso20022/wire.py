@@ -29,7 +29,7 @@ from connectors.iso20022.reports import (
 )
 from connectors.iso20022.requests import REQUEST_ANSWER, REQUEST_TO_PAY, RequestAnswer, RequestToPay
 from connectors.iso20022.schema import NAMESPACE, Codec
-from connectors.iso20022.tree import MAX_BYTES, local_name, parse, refuse_text
+from connectors.iso20022.tree import MAX_BYTES, local_name, parse, refuse_depth, refuse_text
 
 Message: TypeAlias = (
     CreditTransfer
@@ -115,6 +115,9 @@ def _read_envelope(root: Element) -> Envelope:
         )
     tag = f"{{{namespace}}}Body" if namespace else "Body"
     refuse_text(root, "/DataPDU")
+    for child in root:
+        if child.tag != tag:
+            refuse_depth(child, f"/DataPDU/{local_name(child.tag)[:40]}")
     body = _only([child for child in root if child.tag == tag], "/DataPDU/Body")
     refuse_text(body, "/DataPDU/Body")
     for child in body:
