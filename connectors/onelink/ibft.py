@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from connectors.contract import Accepted, Answer, Declined, Reason
-from connectors.identifiers.iban import IbanError, institution_of, make_iban, parse_iban
+from connectors.identifiers.iban import IbanError
 from connectors.identifiers.institutions import INSTITUTIONS, Institution
+from connectors.onelink.accounts import BY_IMD, iban_for
 from connectors.onelink.body import (
     Body,
     Cnic,
@@ -29,8 +30,6 @@ from connectors.onelink.codes import ACCOUNT_TYPES, APPROVED, PURPOSES
 
 BANK_IDS = dict(enumerate(sorted(INSTITUTIONS), start=1))
 """The gateway numbers the banks of its list; here they go by their codes (invented)."""
-
-BY_IMD = {bank.imd: bank for bank in INSTITUTIONS.values()}
 
 RAAST, ONELINK = "01", "02"
 """The rails as the gateway numbers them."""
@@ -224,11 +223,7 @@ def title_answer(
 
 
 def _iban(code: str, account: str) -> str:
-    """Return the IBAN of an account number of this bank, or the IBAN itself when it is this bank's."""
     try:
-        iban = parse_iban(account) if account.startswith("PK") else make_iban(code, account)
+        return iban_for(code, account)
     except IbanError as error:
         raise GatewayError("malformed", "receiverinfo.toAccount", str(error)) from None
-    if institution_of(iban) != code:
-        raise GatewayError("malformed", "receiverinfo.toAccount", "the IBAN is another bank's")
-    return iban
