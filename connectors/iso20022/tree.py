@@ -16,8 +16,11 @@ from connectors.iso20022.errors import MessageError, quoted
 MAX_BYTES: Final = 1 << 20
 """The default limit of a body: 1 MiB, some thousand entries of a statement."""
 
-MAX_TAGS: Final = 200_000
+MAX_TAGS: Final = 100_000
 """The most `<` in a body, which bounds the number and the depth of elements whatever the limit in bytes."""
+
+MAX_EQUALS: Final = 20_000
+"""The most `=` in a body, which bounds the number of attributes likewise."""
 
 MAX_DEPTH: Final = 32
 """The deepest nesting inside of elements that are passed over."""
@@ -25,6 +28,7 @@ MAX_DEPTH: Final = 32
 XML_SPACE: Final = " \t\r\n"
 
 _DECLARED: Final = re.compile(r"<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"'>]*)")
+_DECLARATION_LENGTH: Final = 256  # what a longer one says is not heeded: the parser is told that it is UTF-8
 _AFTER_THE_ROOT: Final = 9  # XML_ERROR_JUNK_AFTER_DOC_ELEMENT
 
 
@@ -35,6 +39,8 @@ def parse(body: bytes, max_bytes: int = MAX_BYTES) -> Element:
     text = _decoded(body)
     if text.count("<") > MAX_TAGS:
         raise MessageError("too_large", "/", f"more than {MAX_TAGS} tags")
+    if text.count("=") > MAX_EQUALS:
+        raise MessageError("too_large", "/", f"more than {MAX_EQUALS} attributes")
     if "<!DOCTYPE" in text:
         raise MessageError("doctype", "/", "a message has no document type declaration")
     parser = XMLParser(encoding="utf-8")  # noqa: S314 - no DTD, no entities: see the module's text
@@ -58,7 +64,7 @@ def _decoded(body: bytes) -> str:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MessageError("encoding", "/", f"byte {error.start} is not UTF-8") from None
-    declared = _DECLARED.match(text)
+    declared = _DECLARED.match(text[:_DECLARATION_LENGTH])
     if declared and declared[1].upper() not in {"UTF-8", "UTF8"}:
         raise MessageError("encoding", "/", f"a message is UTF-8, this says {quoted(declared[1])}")
     return text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.iso20022.errors import CODES, Code, MessageError
 from connectors.iso20022.header import Header
 from connectors.iso20022.reports import AccountReport, Balance, Entry, HeldAccount, Statement
-from connectors.iso20022.tree import MAX_DEPTH, MAX_TAGS
+from connectors.iso20022.tree import MAX_DEPTH, MAX_EQUALS, MAX_TAGS
 from connectors.iso20022.wire import ENVELOPE_NAMESPACES, MESSAGES, Envelope, read, write
 from tests.connectors.test_iso20022_values import NOW, PAYMENT, A, B
 
@@ -83,13 +83,14 @@ BODIES = {
     "Latin 1, not said": (changed(b"Sana", b"S\xe4na"), "encoding"),
     "ASCII text that says UTF-16": (BODY.replace(b"UTF-8", b"UTF-16"), "encoding"),
     "ASCII text that says UTF-16 after its mark": (b"\xef\xbb\xbf" + BODY.replace(b"UTF-8", b"utf-16"), "encoding"),
-    "a made-up encoding": (BODY.replace(b"UTF-8", b"x" * 5000), "encoding"),
+    "a made-up encoding": (BODY.replace(b"UTF-8", b"x" * 200), "encoding"),
     "too long a sequence": (changed(b"Sana", b"\xc0\xbcana"), "encoding"),
     "a surrogate in bytes": (changed(b"Sana", b"\xed\xa0\x80ana"), "encoding"),
     "the mark of UTF-16": (b"\xff\xfe" + BODY, "encoding"),
     "a zero byte": (BODY + b"\0", "encoding"),
     "random bytes": (bytes(range(256)) * 4, "encoding"),
     "11 MiB": (BODY + b" " * (11 << 20), "too_large"),
+    "attributes without end": (b"<a%s/>" % b"".join(b' a%d=""' % n for n in range(MAX_EQUALS + 1)), "too_large"),
     "tags without end": (b"<a>" * (MAX_TAGS + 1), "too_large"),
 }  # fmt: skip
 
@@ -181,7 +182,7 @@ MESSAGES_REFUSED = {
     "a bad second contact": (changed(b"<ChanlTp>LONG<", b"<ChanlTp>LONGITUDE<"), "value", TX + "Dbtr/CtctDtls/Othr[2]/ChanlTp"),
     "a bad second text": (changed(b"</CdtTrfTxInf>", b"<RmtInf><Ustrd>a</Ustrd><Ustrd/></RmtInf></CdtTrfTxInf>"), "value", TX + "RmtInf/Ustrd[2]"),
     "passed over, but deep": (changed(b"</CdtTrfTxInf>", b"<SplmtryData>" + nested(MAX_DEPTH + 1) + b"</SplmtryData></CdtTrfTxInf>"), "too_deep", TX + "SplmtryData"),
-    "passed over, and very deep": (changed(b"</CdtTrfTxInf>", b"<SplmtryData>" + nested(90_000) + b"</SplmtryData></CdtTrfTxInf>"), "too_deep", TX + "SplmtryData"),
+    "passed over, and very deep": (changed(b"</CdtTrfTxInf>", b"<SplmtryData>" + nested(45_000) + b"</SplmtryData></CdtTrfTxInf>"), "too_deep", TX + "SplmtryData"),
 }  # fmt: skip
 
 
