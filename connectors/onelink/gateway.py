@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Literal, NamedTuple
 
-from connectors.contract import Reason
+from connectors.contract import Declined, Reason
 from connectors.onelink.body import GatewayError, Trace, parse_body
 from connectors.onelink.codes import FIELD_39
 from connectors.onelink.rtp import STATUSES, Mode
@@ -24,10 +24,13 @@ from connectors.onelink.rtp_bodies import (
     RtpBody,
     TitleFetchBody,
 )
-from ledger.clock import Micros
+from ledger.clock import MAX_TIME, Micros
 
 Caller = Literal["anyone", "merchant", "aggregator"]
 """Who a path is for: the suffix of its name."""
+
+NOT_QUOTED = "0193"
+BAD_DATE = "0118"
 
 _CORRELATION = re.compile(r"[0-9A-Za-z-]{1,40}")
 _BEARER = re.compile(r"Bearer [!-~]+", re.IGNORECASE)
@@ -181,6 +184,18 @@ ENDPOINTS: dict[str, Callable[[bytes], Order]] = {
     "/generateDQRCAggregator": partial(_qr, "aggregator"),
 }
 """Each path and what reads its body; a reader raises `GatewayError`."""
+
+
+def check_order(order: RtpOrder | QrOrder, now: Micros, *, quoted: bool = True) -> Declined | None:
+    """Check what the order says about itself; `quoted` tells whether a pre-RTP call gave its `rtpId`, unused yet.
+
+    None when it may go on. The order of the checks is ours.
+    """
+    if not quoted:
+        return Declined(NOT_QUOTED)
+    ends = order.expires if order.expires is not None else MAX_TIME
+    begins = order.executes if order.executes is not None else now
+    return Declined(BAD_DATE) if ends <= now or ends <= begins else None
 
 
 # --- what goes out -----------------------------------------------------------------------------

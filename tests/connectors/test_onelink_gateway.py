@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.contract import Declined
 from connectors.identifiers.iban import make_iban
 from connectors.onelink.body import LARGEST_BODY, GatewayError, Trace
 from connectors.onelink.gateway import (
@@ -17,6 +18,7 @@ from connectors.onelink.gateway import (
     RtpQuery,
     approved,
     check_headers,
+    check_order,
     qr_answer,
     refused,
     rejected,
@@ -24,7 +26,7 @@ from connectors.onelink.gateway import (
     title_answer,
 )
 from connectors.onelink.rail import Ibft
-from ledger.clock import from_rfc3339
+from ledger.clock import SECOND_US, from_rfc3339
 
 IBAN = make_iban("SBXA", "1000000017")
 INFO = {"stan": "000042", "rrn": "632811000042"}
@@ -243,6 +245,34 @@ def test_any_value_in_any_place_is_read_or_refused(path: str, data: st.DataObjec
 def test_no_error_repeats_a_value() -> None:
     wrong = TITLE | {"customerDetails": {"memberid": "SBXA", "iban": "PK00SECRET"}}
     assert "SECRET" not in str(refusal("/preRTPTitleFetch", wrong))
+
+
+NOW = from_rfc3339("2026-11-24T07:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("change", "quoted", "answer"),
+    [
+        ({}, True, None),
+        ({"expires": None, "executes": None}, True, None),
+        ({"expires": NOW + 1, "executes": None}, True, None),
+        ({"executes": NOW - 1}, True, None),
+        ({}, False, Declined("0193")),
+        ({"expires": NOW}, False, Declined("0193")),
+        ({"expires": NOW}, True, Declined("0118")),
+        ({"expires": NOW + 1, "executes": NOW + 1}, True, Declined("0118")),
+    ],
+)
+def test_an_order_quotes_a_pre_rtp_call_and_ends_after_it_begins(
+    change: dict[str, Any], quoted: bool, answer: Declined | None
+) -> None:
+    order = read("/rtpLaterMerchant", RTP)._replace(**change)
+    assert check_order(order, NOW, quoted=quoted) == answer
+
+
+def test_a_qr_code_that_has_ended_is_not_made() -> None:
+    assert check_order(read("/generateDQRCMerchant", QR), NOW) is None
+    assert check_order(read("/generateDQRCMerchant", QR), NOW + 25 * 60 * SECOND_US) == Declined("0118")
 
 
 # --- headers -----------------------------------------------------------------------------------
