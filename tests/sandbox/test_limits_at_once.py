@@ -2,9 +2,14 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sandbox.accounts.service import SEED
+from sandbox.server import serving
+from sandbox.settings import Settings
 from tests.startup import SignUp, Startup
 
 AT_ONCE = 64
@@ -115,3 +120,28 @@ async def test_repeats_at_once_under_one_key_count_once(sign_up: SignUp) -> None
     order = await startup.order(amount=100_000, source=SEED["l0"].iban)
     await asyncio.gather(*(startup.post("/v1/payments", order, key="k") for _ in range(AT_ONCE)))
     assert (await limits(startup, "l0"))["debit_day"]["used"] == 100_000
+
+
+async def test_a_real_server_with_a_connection_per_payment_keeps_the_limit_too(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "kasauti.db", port=0)
+    ask = {"destination_iban": SEED["shop"].iban, "amount_paisa": 100_000}
+    with serving(settings) as address:
+        async with httpx.AsyncClient(
+            base_url=address, limits=httpx.Limits(max_connections=AT_ONCE), timeout=60
+        ) as client:
+            who = {"name": "Chai Pay", "email": "dev@chaipay.example", "frozen_at": START}
+            made = (await client.post("/v1/signup", json=who)).raise_for_status().json()
+            client.headers["authorization"] = f"Bearer {made['key']['secret']}"
+
+            async def pay() -> str:
+                title = (await client.post("/v1/title-fetches", json=ask)).raise_for_status().json()["id"]
+                order = {**ask, "source": SEED["l0"].iban, "title_fetch": title}
+                return str(
+                    (await client.post("/v1/payments", json=order)).raise_for_status().json()["status"]
+                )
+
+            outcomes = await asyncio.gather(*(pay() for _ in range(AT_ONCE)))
+            [account] = [row["id"] for row in made["accounts"] if row["nickname"] == "l0"]
+            shown = (await client.get(f"/v1/accounts/{account}/limits")).raise_for_status().json()["data"]
+    assert Counter(outcomes) == {"settled": 25, "refused": 39}
+    assert {row["name"]: row["left"] for row in shown}["debit_day"] == 0

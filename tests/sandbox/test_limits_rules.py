@@ -10,7 +10,7 @@ from ledger.clock import from_rfc3339
 from sandbox.accounts.service import SEED
 from sandbox.limits.periods import PERIODS, Per, Period, day_of, midnight, period_of
 from sandbox.limits.reading import RULES, RulesError, read_rules
-from sandbox.limits.rules import FULL, Direction, Rule
+from sandbox.limits.rules import FULL, Direction, Rule, Rules
 
 PAKISTAN = timezone(timedelta(hours=5))
 DEBIT, CREDIT = Direction.DEBIT, Direction.CREDIT
@@ -112,6 +112,13 @@ def test_a_rule_holds_from_its_first_to_its_last_day_in_pakistan(
     now = from_rfc3339(moment)
     rules = {rule.name: rule for side in Direction for rule in RULES.in_force(tier, side, now)}
     assert (rules[name].most if name in rules else None) == (rupees and rupees * RUPEES)
+
+
+def test_an_override_takes_its_place_in_whatever_order_the_rules_come() -> None:
+    moment = from_rfc3339("2024-06-10T00:00:00Z")
+    turned = Rules(RULES.tiers, reversed(RULES.all))
+    for tier in RULES.tiers:
+        assert turned.in_force(tier, CREDIT, moment) == RULES.in_force(tier, CREDIT, moment)
 
 
 def test_periods_are_counted_that_any_rule_names_at_any_time() -> None:
