@@ -3,7 +3,7 @@
 from connectors.identifiers.synthetic import is_in_range
 from connectors.identifiers.text import IdentifierError, digits, mask
 
-LENGTHS = tuple(range(12, 20))
+LENGTHS = range(12, 20)
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 

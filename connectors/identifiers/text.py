@@ -5,6 +5,8 @@ count. `parse_*` gives that form or raises; `format_*` writes it for people; `ma
 and screens. No error ever repeats what was given: it may be somebody's number.
 """
 
+from collections.abc import Sequence
+
 MAX_CHARACTERS = 254
 """No identifier is longer: it is the longest that an e-mail address may be."""
 
@@ -38,10 +40,12 @@ def compact(value: object, what: str, error: type[IdentifierError]) -> str:
     return plain(value, what, error).translate(_SEPARATORS)
 
 
-def digits(value: object, what: str, lengths: tuple[int, ...], error: type[IdentifierError]) -> str:
+def digits(value: object, what: str, lengths: Sequence[int], error: type[IdentifierError]) -> str:
     """Return the digits of a number of one of these lengths, without the spaces and dashes inside it."""
     text = compact(value, what, error)
-    expected = " or ".join(map(str, lengths))
+    expected = (
+        f"{lengths[0]} to {lengths[-1]}" if isinstance(lengths, range) else " or ".join(map(str, lengths))
+    )
     if not text.isdigit():
         raise error(f"{what} has {expected} digits and nothing else but dashes or spaces")
     if len(text) not in lengths:
@@ -50,6 +54,6 @@ def digits(value: object, what: str, lengths: tuple[int, ...], error: type[Ident
 
 
 def mask(text: str, head: int, tail: int) -> str:
-    """Return the text with stars for all but the first `head` and the last `tail` characters."""
-    hidden = max(len(text) - head - tail, 0)
-    return text[:head] + "*" * hidden + text[head + hidden :]
+    """Return the text with stars for all but its first `head` and last `tail` characters; a short one hides all."""
+    hidden = len(text) - head - tail
+    return text[:head] + "*" * hidden + text[head + hidden :] if hidden > 0 else "*" * len(text)

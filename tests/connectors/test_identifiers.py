@@ -72,6 +72,7 @@ TAKEN = [
     ("raast TILL", "000123", ("TILL", "000123"), "000123", "000123"),
     ("account SBXA", "1000000017", "PK41SBXA0000001000000017", "PK41 SBXA 0000 0010 0000 0017", "PK41SBXA************0017"),
     ("account SBXA", "pk41 sbxa 0000 0010 0000 0017", "PK41SBXA0000001000000017", "PK41 SBXA 0000 0010 0000 0017", "PK41SBXA************0017"),
+    ("account SBXA", "0000001000000017", "PK41SBXA0000001000000017", "PK41 SBXA 0000 0010 0000 0017", "PK41SBXA************0017"),
     ("account SBXB", "ac03", "PK03SBXB000000000000AC03", "PK03 SBXB 0000 0000 0000 AC03", "PK03SBXB************AC03"),
     ("account SBXW", "+92-3990000007", "PK29SBXW0000003990000007", "PK29 SBXW 0000 0039 9000 0007", "PK29SBXW************0007"),
     ("account SBXW", "12", "PK59SBXW0000000000000012", "PK59 SBXW 0000 0000 0000 0012", "PK59SBXW************0012"),
@@ -81,6 +82,10 @@ TAKEN = [
     ("uid NTN", "1234567-8", ("NTN", "12345678"), "1234567-8", "*****67-8"),
     ("uid NTN", "9000100000011", ("NTN", "9000100000011"), "90001-0000001-1", "90001-*******-*"),
     ("uid REG_NO", "k-12 345", ("REG_NO", "K12345"), "K12345", "***345"),
+    ("uid REG_NO", "123", ("REG_NO", "123"), "123", "***"),
+    ("raast EMAIL", "a@example.com", ("EMAIL", "a@example.com"), "a@example.com", "*@example.com"),
+    ("card", "4242 4242 4242", "424242424242", "4242 4242 4242", "424242**4242"),
+    ("card", "4242424242424242428", "4242424242424242428", "4242 4242 4242 4242 428", "424242*********2428"),
     ("uid PASSPORT", "zz1234567", ("PASSPORT", "ZZ1234567"), "ZZ1234567", "******567"),
 ]  # fmt: skip
 
@@ -105,7 +110,8 @@ REFUSED = [
     ("strn", "1234567", "has 13 digits, this has 7"),
     ("psid", "1234567890123456", "has 17 digits, this has 16"),
     ("card", "4242424242424241", "one of them was mistyped"),
-    ("card", "42424242424", "this has 11"),
+    ("card", "42424242424", "has 12 to 19 digits, this has 11"),
+    ("card", "42424242424242424242", "this has 20"),
     ("mobile", "02112345678", "03 and nine digits"),
     ("mobile", "0390123456", "03 and nine digits"),
     ("mobile", "+913901234567", "03 and nine digits"),
@@ -195,6 +201,15 @@ def test_a_cnic_tells_gender_by_parity_and_region_by_its_first_digit(
     assert (found and found.name) == region
     assert cnic.locality_of(number) == number[:5]
     assert cnic.is_synthetic(number) is (region is None)
+
+
+def test_no_identifier_is_longer_than_an_email_address_may_be() -> None:
+    domain = f"{'.'.join(['d' * 61] * 3)}.com"
+    longest = f"{'a' * 63}@{domain}"
+    assert len(longest) == MAX_CHARACTERS - 1
+    assert raast_id.parse_raast_id("EMAIL", longest + " ").value == longest
+    with pytest.raises(raast_id.RaastIdError, match="this text has 255 characters"):
+        raast_id.parse_raast_id("EMAIL", longest + "  ")
 
 
 def test_a_mobile_number_is_written_as_each_interface_wants_it() -> None:
