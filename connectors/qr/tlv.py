@@ -1,7 +1,7 @@
 """Tag, length, value: two digits, two digits, and that many printable ASCII characters.
 
 Both kinds of Pakistani QR code are written so; templates hold the same inside a value. The reader is strict:
-what it accepts has one reading only, so that two apps never see two different payees in one code.
+a field that could be read in two ways (twice there, empty, cut, left over) is refused, never guessed at.
 """
 
 import re
