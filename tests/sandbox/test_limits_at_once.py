@@ -3,17 +3,16 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from sandbox.accounts.service import SEED
 from sandbox.server import serving
 from sandbox.settings import Settings
+from tests.limited import START, limits
 from tests.startup import SignUp, Startup
 
 AT_ONCE = 64
-START = "2027-03-10T06:00:00Z"
 
 # From whom to whom, and the smallest amount of a stream of 64 that grow by an odd number each.
 STREAMS = [
@@ -33,11 +32,6 @@ FULL = {
     ("trader", "credit_month"),
     ("trader", "debit_month"),
 }
-
-
-async def limits(startup: Startup, nickname: str) -> dict[str, dict[str, Any]]:
-    answer = await startup.get(f"/v1/accounts/{startup.accounts[nickname]}/limits")
-    return {row["name"]: row for row in answer["data"]}
 
 
 async def test_no_limit_is_passed_and_none_refuses_what_would_fit(sign_up: SignUp) -> None:
