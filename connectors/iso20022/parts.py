@@ -99,14 +99,29 @@ class OriginalTransaction(NamedTuple):
     purpose: str | None = None
 
 
-def exactly_one(*fields: str) -> Callable[[Any], str]:
-    """Make the rule that one of these fields, and no other of them, is given."""
+def exactly_one(first: str, second: str) -> Callable[[Any], str]:
+    """Make the rule that one of two fields is given, and not both."""
 
     def rule(value: Any) -> str:
-        given = sum(getattr(value, field) is not None for field in fields)
-        return "" if given == 1 else f"exactly one of {' and '.join(fields)} is given, not {given}"
+        one = (getattr(value, first) is None) != (getattr(value, second) is None)
+        return "" if one else f"either {first} or {second} is given"
 
     return rule
+
+
+def not_both(first: str, second: str) -> Callable[[Any], str]:
+    """Make the rule that of two fields at most one is given."""
+
+    def rule(value: Any) -> str:
+        both = getattr(value, first) is not None and getattr(value, second) is not None
+        return f"not both {first} and {second} are given" if both else ""
+
+    return rule
+
+
+def all_of(*rules: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Make one rule of several; the first that is broken speaks."""
+    return lambda value: next((wrong for rule in rules if (wrong := rule(value))), "")
 
 
 def _some_agent(agent: Agent) -> str:

@@ -20,7 +20,7 @@ from connectors.iso20022.leaves import (
     UETR,
     one_of,
 )
-from connectors.iso20022.parts import AGENT, Agent, exactly_one
+from connectors.iso20022.parts import AGENT, Agent, all_of, exactly_one, not_both
 from connectors.iso20022.schema import Codec, Record, Row
 from ledger.clock import Micros
 
@@ -46,7 +46,10 @@ class Balance(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A line of an account: `status` is a code such as BOOK or PDNG, `code` says what kind of booking."""
+    """A line of an account: `status` is a code such as BOOK or PDNG, `code` says what kind of booking.
+
+    It is booked on a day or at a moment, and has a value from a day or from a moment.
+    """
 
     amount_paisa: int
     side: str
@@ -54,8 +57,10 @@ class Entry(NamedTuple):
     code: str
     reference: str | None = None
     reversal: bool | None = None
+    booked_on: date | None = None
     booked_at: Micros | None = None
     value_on: date | None = None
+    value_at: Micros | None = None
     servicer_reference: str | None = None
     message_id: str | None = None
     instruction_id: str | None = None
@@ -136,8 +141,10 @@ _ENTRY: Final = Record(
         Row("CdtDbtInd", "side", SIDE),
         Row("RvslInd", "reversal", FLAG, "?"),
         Row("Sts/Cd", "status", MAX_4),
+        Row("BookgDt/Dt", "booked_on", DAY, "?"),
         Row("BookgDt/DtTm", "booked_at", TIME, "?"),
         Row("ValDt/Dt", "value_on", DAY, "?"),
+        Row("ValDt/DtTm", "value_at", TIME, "?"),
         Row("AcctSvcrRef", "servicer_reference", MAX_35, "?"),
         Row("BkTxCd/Prtry/Cd", "code", MAX_35),
         Row(_REFS + "MsgId", "message_id", MAX_35, "?"),
@@ -147,6 +154,7 @@ _ENTRY: Final = Record(
         Row(_REFS + "TxId", "tx_id", MAX_35, "?"),
         Row("AddtlNtryInf", "text", MAX_500, "?"),
     ),
+    all_of(not_both("booked_on", "booked_at"), not_both("value_on", "value_at")),
 )
 _ACCOUNT: Final = Record(
     HeldAccount,

@@ -13,13 +13,29 @@ from connectors.iso20022.leaves import (
     TIME,
     UETR,
 )
-from connectors.iso20022.parts import ACCOUNT, AGENT, PARTY, REASON, Account, Agent, Party, Reason
+from connectors.iso20022.parts import (
+    ACCOUNT,
+    AGENT,
+    PARTY,
+    REASON,
+    Account,
+    Agent,
+    Party,
+    Reason,
+    all_of,
+    exactly_one,
+    not_both,
+)
 from connectors.iso20022.schema import Codec, Row, fixed
 from ledger.clock import Micros
 
 
 class RequestToPay(NamedTuple):
-    """pain.013: a payee asks a payer for one payment, to be answered until `expires_at`."""
+    """pain.013: a payee asks a payer for one payment.
+
+    It is to be paid on the day `execute_on` or at the moment `execute_at` (exactly one is given), and
+    answered until the end of `expires_on` or until `expires_at` (at most one is given).
+    """
 
     message_id: str
     created_at: Micros
@@ -27,7 +43,6 @@ class RequestToPay(NamedTuple):
     end_to_end_id: str
     amount_paisa: int
     charge_bearer: str
-    execute_on: date
     debtor: Party
     debtor_agent: Agent
     creditor_agent: Agent
@@ -35,6 +50,9 @@ class RequestToPay(NamedTuple):
     debtor_account: Account | None = None
     creditor_account: Account | None = None
     request_id: str | None = None
+    execute_on: date | None = None
+    execute_at: Micros | None = None
+    expires_on: date | None = None
     expires_at: Micros | None = None
     instruction_id: str | None = None
     uetr: str | None = None
@@ -78,7 +96,9 @@ REQUEST_TO_PAY: Final = Codec(
         Row("GrpHdr/InitgPty", "initiator", PARTY),
         Row("PmtInf/PmtInfId", "request_id", MAX_35, "?"),
         fixed("PmtInf/PmtMtd", "TRF"),
-        Row("PmtInf/ReqdExctnDt/Dt", "execute_on", DAY),
+        Row("PmtInf/ReqdExctnDt/Dt", "execute_on", DAY, "?"),
+        Row("PmtInf/ReqdExctnDt/DtTm", "execute_at", TIME, "?"),
+        Row("PmtInf/XpryDt/Dt", "expires_on", DAY, "?"),
         Row("PmtInf/XpryDt/DtTm", "expires_at", TIME, "?"),
         Row("PmtInf/Dbtr", "debtor", PARTY),
         Row("PmtInf/DbtrAcct", "debtor_account", ACCOUNT, "?"),
@@ -97,6 +117,7 @@ REQUEST_TO_PAY: Final = Codec(
         Row(_TX + "Purp/Prtry", "purpose", MAX_35, "?"),
         Row(_TX + "RmtInf/Ustrd", "texts", MAX_140, "*"),
     ),
+    rule=all_of(exactly_one("execute_on", "execute_at"), not_both("expires_on", "expires_at")),
 )
 
 _GROUP: Final = "OrgnlGrpInfAndSts/"

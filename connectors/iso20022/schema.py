@@ -173,18 +173,21 @@ class _Branch(_Node):
             refuse_attributes(element, self.path)
         children = self.children
         last = -1
-        if element.text and element.text.strip(XML_SPACE):
-            raise self._stray(element.text)
+        stray = element.text
+        if stray is not None and stray.strip(XML_SPACE):
+            raise self._stray(stray)
         for child in element:
             node = children.get(child.tag)
             if node is None:
                 raise self._unexpected(child)
-            if node.order <= last and not (node.many and node.order == last):
+            order = node.order
+            if order <= last and not (node.many and order == last):
                 raise self._misplaced(node, last)
-            last = node.order
+            last = order
             node.take(child, values)
-            if child.tail and child.tail.strip(XML_SPACE):
-                raise self._stray(child.tail)
+            stray = child.tail
+            if stray is not None and stray.strip(XML_SPACE):
+                raise self._stray(stray)
 
     def put(self, values: Sequence[Any], out: list[str]) -> None:
         start = len(out)

@@ -15,13 +15,16 @@ from connectors.iso20022.leaves import AMOUNT, COUNT, DAY, FLAG, MAX_35, MAX_PAI
 from connectors.iso20022.parts import Account, Agent, Contact, Party, PaymentType, Reason
 from connectors.iso20022.payments import CreditTransfer
 from connectors.iso20022.recalls import Recall, RecallAnswer
-from connectors.iso20022.reports import AccountReport, Balance, HeldAccount, Notification
+from connectors.iso20022.reports import AccountReport, Balance, Entry, HeldAccount, Notification, Statement
+from connectors.iso20022.requests import RequestToPay
 from connectors.iso20022.schema import Codec, Record, Row
 from connectors.iso20022.wire import MESSAGES, Envelope, name_of, read, write
 from ledger.clock import from_rfc3339
 
 # Where a value as a whole has a rule: the sets of fields of which exactly one set is given.
 ALTERNATIVES: dict[Callable[..., Any], tuple[tuple[str, ...], ...]] = {
+    RequestToPay: (("execute_on",), ("execute_at", "expires_on"), ("execute_on", "expires_at")),
+    Entry: ((), ("booked_on", "value_on"), ("booked_at", "value_on"), ("booked_on", "value_at")),
     Agent: (("member",), ("bic",), ("member", "bic")),
     Account: (("iban",), ("other",)),
     HeldAccount: (("iban",), ("other",)),
@@ -190,6 +193,43 @@ def test_a_notification_carries_no_balances() -> None:
     )
     with pytest.raises(MessageError, match="choice at /Document/BkToCstmrDbtCdtNtfctn/Ntfctn: "):
         write(Notification("1", NOW, report))
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        (Entry(1, "CRDT", "BOOK", "R", booked_on=date(2026, 11, 24), booked_at=NOW), "choice"),
+        (Entry(1, "CRDT", "BOOK", "R", value_on=date(2026, 11, 24), value_at=NOW), "choice"),
+        (Entry(1, "BOTH", "BOOK", "R"), "value"),
+    ],
+)
+def test_an_entry_is_refused_by_its_number(entry: Entry, code: str) -> None:
+    good = Entry(1, "CRDT", "BOOK", "R", booked_at=NOW, value_on=date(2026, 11, 24))
+    report = AccountReport("1", HeldAccount("PK33SBXA0000000000000001"), entries=(good, entry))
+    with pytest.raises(MessageError) as refused:
+        write(Statement("1", NOW, report))
+    assert refused.value.code == code
+    assert refused.value.path.startswith("/Document/BkToCstmrStmt/Stmt/Ntry[2]")
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"execute_at": NOW}, "either execute_on or execute_at is given"),
+        ({"execute_on": None}, "either execute_on or execute_at is given"),
+        (
+            {"expires_on": date(2026, 11, 25), "expires_at": NOW},
+            "not both expires_on and expires_at are given",
+        ),
+    ],
+)
+def test_a_request_to_pay_has_one_date_of_each_kind(change: dict[str, Any], detail: str) -> None:
+    request = RequestToPay(
+        "1", NOW, Party("A"), "E", 1, "SLEV", Party("B"), B, A, Party("A"), execute_on=date(2026, 11, 24)
+    )
+    assert read(write(request)).message == request
+    with pytest.raises(MessageError, match=detail):
+        write(request._replace(**change))
 
 
 def test_a_case_is_whole() -> None:
