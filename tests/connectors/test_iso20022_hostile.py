@@ -100,6 +100,16 @@ def test_a_body_that_cannot_be_parsed_is_refused_as_a_whole(body: bytes, code: s
     assert refusal(body) == (code, "/")
 
 
+def test_as_many_attributes_and_tags_as_may_be_are_parsed() -> None:
+    assert refusal(b"<a%s/>" % b"".join(b' a%d=""' % n for n in range(MAX_EQUALS))) == ("unexpected", "/a")
+    assert refusal(nested(MAX_TAGS // 2)) == ("unexpected", "/a")
+
+
+def test_a_second_message_in_a_body_is_named_as_such() -> None:
+    with pytest.raises(MessageError, match=r"syntax at /: .*something follows the root element"):
+        read(BODY + DOCUMENT)
+
+
 def test_the_limit_is_a_parameter() -> None:
     assert read(BODY, max_bytes=len(BODY)).message == PAYMENT
     assert refusal(BODY, max_bytes=len(BODY) - 1) == ("too_large", "/")
