@@ -103,7 +103,11 @@ class Trigger(NamedTuple):
 
 
 class Rail(Protocol):
-    """A payment rail, as the registry holds it."""
+    """A payment rail, as the registry holds it.
+
+    `insufficient_funds`, `hold_expired`, `amount_limit` (one payment is larger than the account may make or
+    take) and `client_limit` (a limit of the account over time, or on what it holds) are codes of `reasons`.
+    """
 
     code: str
     name: str
@@ -111,6 +115,8 @@ class Rail(Protocol):
     triggers: tuple[Trigger, ...]
     insufficient_funds: str
     hold_expired: str
+    amount_limit: str
+    client_limit: str
     hold_us: int
     title_fetch_us: int
 

@@ -26,6 +26,8 @@ class Raast:
     name = "Raast person-to-person"
     insufficient_funds = "AM04"
     hold_expired = "DS24"
+    amount_limit = OVER_LIMIT
+    client_limit = "AM14"
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
 

@@ -8,6 +8,7 @@ from sandbox.accounts import queries
 from sandbox.accounts.models import AccountView, OpenAccount, StatementLineView, TrialBalanceView
 from sandbox.accounts.service import open_account
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, takes
+from sandbox.limits.models import AccountLimitsView
 from sandbox.routing import DirectRoute
 
 router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Accounts"], responses=PROBLEMS)
@@ -15,7 +16,7 @@ router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Accounts"], res
 
 @router.get("/accounts", response_model=Page[AccountView], summary="List accounts")
 async def get_accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """In the order in which they were opened; a fresh sandbox has seven."""
+    """In the order in which they were opened; a fresh sandbox has eleven."""
     return await query(request, partial(queries.list_accounts, limit=limit, cursor=cursor))
 
 
@@ -37,6 +38,14 @@ async def post_account(request: Request) -> Response:
 async def get_account(request: Request, account_id: str) -> Response:
     """With its balance at this moment."""
     return await query(request, partial(queries.get_account, account_id=account_id))
+
+
+@router.get(
+    "/accounts/{account_id}/limits", response_model=AccountLimitsView, summary="Show an account's limits"
+)
+async def get_limits(request: Request, account_id: str) -> Response:
+    """Those of its tier that are in force now: how much of each is used and left, and when it resets."""
+    return await query(request, partial(queries.get_limits, account_id=account_id))
 
 
 @router.get(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import Index
 
+from sandbox.limits.rules import FULL
 from sandbox.records import Records
 
 CODE_CUSTOMER = 100
@@ -25,7 +26,10 @@ class AccountStatus(StrEnum):
 
 
 class BankAccount(NamedTuple):
-    """An account of a synthetic holder; `limit_paisa` is the most it may send at once."""
+    """An account of a synthetic holder; `limit_paisa` is the most it may send at once.
+
+    `tier` names the kind of account whose limits bind it, `full` has none.
+    """
 
     sandbox_id: str
     id: str
@@ -37,6 +41,7 @@ class BankAccount(NamedTuple):
     status: str
     limit_paisa: int | None
     created_at: int
+    tier: str = FULL
 
 
 ACCOUNTS = Records(
@@ -72,6 +77,7 @@ class AccountView(BaseModel):
     iban: str
     holder: HolderView
     status: AccountStatus
+    tier: str
     currency: str = CURRENCY
     limit_paisa: int | None
     balance: BalanceView
@@ -105,6 +111,9 @@ class OpenAccount(BaseModel):
     nickname: Annotated[str, Field(max_length=40)] = ""
     balance_paisa: Annotated[int, Field(strict=True, ge=0, le=MOST_PAISA, description="Opening balance.")] = 0
     limit_paisa: Annotated[Paisa | None, Field(description="The most it may send at once.")] = None
+    tier: Annotated[
+        str, Field(max_length=40, description="Whose limits bind it; see the guide to limits.")
+    ] = FULL
 
 
 class TrialBalanceView(BaseModel):

@@ -13,6 +13,8 @@ from sandbox.accounts.models import (
     TrialBalanceView,
 )
 from sandbox.commands import Page
+from sandbox.limits import service as limits
+from sandbox.limits.models import AccountLimitsView
 from sandbox.problems import Problem
 from sandbox.world import WorldView
 
@@ -57,6 +59,7 @@ def _show(account: BankAccount, money: Account) -> AccountView:
         iban=account.iban,
         holder=HolderView(name=account.holder, cnic_masked=mask_cnic(account.cnic)),
         status=AccountStatus(account.status),
+        tier=account.tier,
         limit_paisa=account.limit_paisa,
         balance=view_balance(money),
         created_at=to_rfc3339(account.created_at),
@@ -66,6 +69,12 @@ def _show(account: BankAccount, money: Account) -> AccountView:
 def get_account(world: WorldView, account_id: str) -> AccountView:
     """Show one account."""
     return view_account(world, find_account(world, account_id))
+
+
+def get_limits(world: WorldView, account_id: str) -> AccountLimitsView:
+    """Show the limits of an account's tier and how much of each is used."""
+    account = find_account(world, account_id)
+    return limits.show(world, world.book.accounts([account.id])[account.id], account.tier)
 
 
 def list_accounts(world: WorldView, *, limit: int, cursor: str | None) -> Page[AccountView]:

@@ -9,6 +9,7 @@ from connectors.identifiers.iban import make_iban
 from connectors.identifiers.institutions import INSTITUTIONS
 from ledger.book import Book
 from ledger.model import Account, AccountFlag, AccountResult, Result, Transfer
+from ledger.money import rupees
 from ledger.status import AccountStatus as LedgerStatus
 from ledger.status import Status
 from sandbox.accounts.models import (
@@ -25,6 +26,9 @@ from sandbox.accounts.models import (
 )
 from sandbox.accounts.queries import view_account
 from sandbox.events import EventType, emit
+from sandbox.limits.reading import RULES
+from sandbox.limits.rules import FULL
+from sandbox.limits.service import opening_limit
 from sandbox.problems import Problem
 from sandbox.world import World
 
@@ -43,6 +47,7 @@ class SeedAccount(NamedTuple):
     help: str
     status: str = AccountStatus.ACTIVE
     limit_paisa: int | None = None
+    tier: str = FULL
 
     @property
     def iban(self) -> str:
@@ -80,6 +85,7 @@ def seed_accounts(world: World) -> None:
             cnic=seed.cnic,
             status=seed.status,
             limit_paisa=seed.limit_paisa,
+            tier=seed.tier,
             created_at=world.now,
         )
         _open(world, book, account, seed.balance_paisa)
@@ -93,6 +99,7 @@ def open_account(world: World, request: OpenAccount) -> AccountView:
             f"{request.institution!r} is none of the sandbox's institutions: {', '.join(INSTITUTIONS)}.",
             field="institution",
         )
+    _check_tier(world, request)
     number = FIRST_FREE_NUMBER + _count(world)
     account = BankAccount(
         sandbox_id=world.id,
@@ -104,12 +111,30 @@ def open_account(world: World, request: OpenAccount) -> AccountView:
         cnic=f"90002{number:07}{number % 10}",
         status=AccountStatus.ACTIVE,
         limit_paisa=request.limit_paisa,
+        tier=request.tier,
         created_at=world.now,
     )
     _open(world, world.book, account, request.balance_paisa)
     view = view_account(world, account)
     emit(world, EventType.ACCOUNT_OPENED, account.id, view.model_dump_json().encode())
     return view
+
+
+def _check_tier(world: World, request: OpenAccount) -> None:
+    """Refuse a tier that there is not, and more money than an account of the tier may hold."""
+    if request.tier not in RULES.tiers:
+        raise Problem(
+            "unknown_tier",
+            f"{request.tier!r} is none of the tiers: {', '.join(RULES.tiers)}.",
+            field="tier",
+        )
+    most = opening_limit(world, request.tier)
+    if most is not None and request.balance_paisa > most:
+        raise Problem(
+            "invalid_field",
+            f"An account of the tier {request.tier} holds at most {rupees(most)}.",
+            field="balance_paisa",
+        )
 
 
 def _open(world: World, book: Book, account: BankAccount, balance_paisa: int) -> None:

@@ -15,6 +15,7 @@ for module in (
     "events",
     "idempotency",
     "jobs",
+    "limits.models",
     "participants.models",
     "payments.models",
     "webhooks.models",

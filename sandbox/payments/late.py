@@ -7,6 +7,7 @@ from ledger.model import Kind
 from ledger.status import Status
 from sandbox import jobs
 from sandbox.http import Empty
+from sandbox.payments.counting import release_payment
 from sandbox.payments.models import PAYMENTS, InquiryView, Payment, PaymentStatus, view_payment
 from sandbox.payments.queries import find_payment
 from sandbox.payments.service import RESOLVE, announce, end_hold
@@ -40,7 +41,10 @@ def resolve(world: World, payment_id: str) -> None:
 
 
 def _conclude(world: World, rail: Rail, payment: Payment) -> Payment:
-    """Post or release the hold; one that ran out is released by the ledger itself."""
+    """Post or release the hold; one that ran out is released by the ledger itself.
+
+    A payment that comes to nothing no longer counts against limits.
+    """
     settled = payment.late_reason is None
     if payment.late_reason == rail.hold_expired:
         world.book.expire(now=world.now, recorded_at=world.uow.now)
@@ -49,6 +53,8 @@ def _conclude(world: World, rail: Rail, payment: Payment) -> Payment:
         result = world.book.post([end], now=world.now, recorded_at=world.uow.now)[0]
         if result.status is not Status.CREATED:
             raise AssertionError(f"the ledger refused to end a hold: {result.status}")
+    if not settled:
+        release_payment(world, payment)
     payment = PAYMENTS.update(
         world.uow,
         payment,

@@ -12,6 +12,7 @@ from connectors.identifiers.iban import IbanError, parse_iban
 from ledger.clock import to_rfc3339
 from sandbox.accounts.models import CURRENCY, Paisa
 from sandbox.http import View
+from sandbox.limits.models import BreachView
 from sandbox.records import Records
 
 
@@ -31,7 +32,10 @@ class TitleStatus(StrEnum):
 
 
 class TitleFetch(NamedTuple):
-    """An answer to the question whose account this is; backs one payment. `destination` is a ledger account."""
+    """An answer to the question whose account this is; backs one payment. `destination` is a ledger account.
+
+    `breach` is the JSON of the limit for which it was refused.
+    """
 
     sandbox_id: str
     id: str
@@ -45,10 +49,14 @@ class TitleFetch(NamedTuple):
     created_at: int
     expires_at: int
     payment_id: str | None = None
+    breach: str | None = None
 
 
 class Payment(NamedTuple):
-    """A credit transfer. While its outcome is unknown, `late_*` say what the rail will answer, and when."""
+    """A credit transfer. While its outcome is unknown, `late_*` say what the rail will answer, and when.
+
+    `breach` is the JSON of the limit for which it was refused.
+    """
 
     sandbox_id: str
     id: str
@@ -67,6 +75,7 @@ class Payment(NamedTuple):
     completed_at: int | None
     late_at: int | None = None
     late_reason: str | None = None
+    breach: str | None = None
 
 
 TITLE_FETCHES = Records(TitleFetch, "title_fetch")
@@ -132,12 +141,16 @@ class CreatePayment(BaseModel):
 
 
 class ReasonView(BaseModel):
-    """Why, in the rail's vocabulary; `final` is false while the outcome may still change."""
+    """Why, in the rail's vocabulary; `final` is false while the outcome may still change.
+
+    `limit` tells which limit of which account stood in the way, where one of its tier's did.
+    """
 
     code: str
     name: str
     meaning: str
     final: bool
+    limit: BreachView | None
 
 
 class TitleFetchView(BaseModel):
@@ -184,11 +197,17 @@ class InquiryView(BaseModel):
     payment: PaymentView
 
 
-def view_reason(reason: Reason | None) -> ReasonView | None:
-    """Show a reason."""
+def view_reason(reason: Reason | None, breach: str | None) -> ReasonView | None:
+    """Show a reason, and the limit behind it, which is kept as JSON."""
     if reason is None:
         return None
-    return ReasonView(code=reason.code, name=reason.name, meaning=reason.meaning, final=reason.final)
+    return ReasonView(
+        code=reason.code,
+        name=reason.name,
+        meaning=reason.meaning,
+        final=reason.final,
+        limit=None if breach is None else BreachView.model_validate_json(breach),
+    )
 
 
 def view_title(fetch: TitleFetch, reason: Reason | None) -> TitleFetchView:
@@ -200,7 +219,7 @@ def view_title(fetch: TitleFetch, reason: Reason | None) -> TitleFetchView:
         destination_iban=fetch.iban,
         title=fetch.title or None,
         amount_paisa=fetch.amount_paisa,
-        reason=view_reason(reason),
+        reason=view_reason(reason, fetch.breach),
         created_at=to_rfc3339(fetch.created_at),
         expires_at=to_rfc3339(fetch.expires_at),
     )
@@ -212,7 +231,7 @@ def view_payment(payment: Payment, reason: Reason | None) -> PaymentView:
         id=payment.id,
         rail=payment.rail,
         status=PaymentStatus(payment.status),
-        reason=view_reason(reason),
+        reason=view_reason(reason, payment.breach),
         source=payment.source,
         destination_iban=payment.destination_iban,
         destination_title=payment.title,

@@ -2,7 +2,8 @@
 
 The rail answers first (it is pure and instant), then one ledger batch records what follows: hold and
 post when the receiver takes the money, hold and void when it refuses, the hold alone while the outcome
-is unknown. Late outcomes are in `late.py`.
+is unknown. What the accounts' limits have to say is asked and counted in the same piece of work, see
+`counting.py`. Late outcomes are in `late.py`.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from sandbox import jobs
 from sandbox.accounts.models import ACCOUNTS, CODE_CUSTOMER, CURRENCY, AccountStatus, BankAccount
 from sandbox.accounts.queries import account_by_iban
 from sandbox.events import EventType, emit
+from sandbox.limits.rules import Direction
+from sandbox.payments.counting import count_payment, over_limit
 from sandbox.payments.models import (
     PAYMENTS,
     TITLE_FETCHES,
@@ -25,7 +28,7 @@ from sandbox.payments.models import (
     TitleFetch,
     view_payment,
 )
-from sandbox.payments.titles import destination_party, quoted_title, rail_of
+from sandbox.payments.titles import party_of, quoted_title, rail_of, receiving_account
 from sandbox.problems import Problem
 from sandbox.world import World
 
@@ -45,6 +48,7 @@ class _Outcome(NamedTuple):
     reason: str | None = None
     late_at: int | None = None
     late_reason: str | None = None
+    breach: str | None = None
 
 
 def create_payment(world: World, request: CreatePayment) -> PaymentView:
@@ -60,12 +64,10 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
     instruction = Instruction(
         fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
     )
-    refusal = rail.admit(instruction)
-    if refusal is not None:
-        outcome = _Outcome(PaymentStatus.REFUSED, refusal.reason)
-    else:
-        answer = rail.handle(instruction, destination_party(world, fetch))
-        outcome = _move_money(world, rail, payment_id, source, fetch, answer)
+    receiver = receiving_account(world, fetch)
+    outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch)
+    if outcome.status is not PaymentStatus.REFUSED:
+        count_payment(world, source, receiver, fetch.amount_paisa)
     payment = Payment(
         sandbox_id=world.id,
         id=payment_id,
@@ -84,6 +86,7 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
         completed_at=None if outcome.status is PaymentStatus.UNKNOWN else world.now,
         late_at=outcome.late_at,
         late_reason=outcome.late_reason,
+        breach=outcome.breach,
     )
     PAYMENTS.insert(world.uow, payment)
     TITLE_FETCHES.update(world.uow, fetch, payment_id=payment_id)
@@ -140,6 +143,34 @@ def _repeated(world: World, source: BankAccount, request: CreatePayment) -> bool
         (world.id, source.id, request.end_to_end_id, PaymentStatus.REFUSED.value),
     )
     return any(not PAYMENTS.is_unwritten(world.uow, world.id, payment_id) for (payment_id,) in found)
+
+
+def _send(
+    world: World,
+    rail: Rail,
+    payment_id: str,
+    instruction: Instruction,
+    source: BankAccount,
+    receiver: BankAccount | None,
+    fetch: TitleFetch,
+) -> _Outcome:
+    """Ask in the order in which the parties see it: the sender's side, its limits, the receiver, its limits.
+
+    The sender's refusals hold no money; the receiver's find it held, so want of money is said before them.
+    """
+    refusal = rail.admit(instruction)
+    if refusal is not None:
+        return _Outcome(PaymentStatus.REFUSED, refusal.reason)
+    over = over_limit(world, rail, source, Direction.DEBIT, fetch.amount_paisa)
+    if over is not None:
+        return _Outcome(PaymentStatus.REFUSED, over.answer.reason, breach=over.breach)
+    answer = rail.handle(instruction, party_of(receiver))
+    if not isinstance(answer, Declined):
+        over = over_limit(world, rail, receiver, Direction.CREDIT, fetch.amount_paisa)
+    outcome = _move_money(world, rail, payment_id, source, fetch, over.answer if over else answer)
+    if over is not None and outcome.reason == over.answer.reason:
+        outcome = outcome._replace(breach=over.breach)
+    return outcome
 
 
 def _move_money(

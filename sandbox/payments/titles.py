@@ -7,6 +7,8 @@ from connectors.registry import RAILS
 from sandbox.accounts.models import ACCOUNTS, BankAccount
 from sandbox.accounts.queries import account_by_iban
 from sandbox.accounts.service import outside
+from sandbox.limits.rules import Direction
+from sandbox.payments.counting import over_limit
 from sandbox.payments.models import (
     TITLE_FETCHES,
     CreatePayment,
@@ -36,11 +38,19 @@ def party_of(account: BankAccount | None) -> Party | None:
 
 
 def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
-    """Ask the rail for an account's title. A refusal is an answer too, and is kept like one."""
+    """Ask the rail for an account's title. A refusal is an answer too, and is kept like one.
+
+    What the account can take is asked last: a missing or frozen one has a better reason.
+    """
     rail = rail_of(request.rail)
     _require_member(request.destination_iban)
     account = account_by_iban(world, request.destination_iban)
     answer = rail.fetch_title(TitleQuery(request.destination_iban, request.amount_paisa), party_of(account))
+    over = None
+    if not isinstance(answer, Declined):
+        over = over_limit(world, rail, account, Direction.CREDIT, request.amount_paisa)
+        if over is not None:
+            answer = over.answer
     refused = isinstance(answer, Declined)
     fetch = TitleFetch(
         sandbox_id=world.id,
@@ -54,6 +64,7 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
         reason=answer.reason if isinstance(answer, Declined) else None,
         created_at=world.now,
         expires_at=world.now + rail.title_fetch_us,
+        breach=None if over is None else over.breach,
     )
     TITLE_FETCHES.insert(world.uow, fetch)
     return view_title(fetch, rail.reasons[fetch.reason] if fetch.reason else None)
@@ -107,8 +118,8 @@ def _refusal(code: str, detail: str) -> Problem:
     return Problem(code, detail, field="title_fetch")
 
 
-def destination_party(world: World, fetch: TitleFetch) -> Party | None:
-    """Look at the destination again: it may have changed since its title was fetched."""
+def receiving_account(world: World, fetch: TitleFetch) -> BankAccount | None:
+    """Look at the destination again: it may have changed since its title was fetched. None: it is elsewhere."""
     if fetch.destination.startswith("outside:"):
         return None
-    return party_of(ACCOUNTS.get(world.uow, world.id, fetch.destination))
+    return ACCOUNTS.get(world.uow, world.id, fetch.destination)

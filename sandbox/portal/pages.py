@@ -16,6 +16,8 @@ from markupsafe import Markup
 from connectors.registry import RAILS
 from ledger import catalogue
 from sandbox.accounts.service import SEED
+from sandbox.limits.models import quantity
+from sandbox.limits.reading import RULES
 from sandbox.payments.queries import list_triggers
 
 GUIDES = (
@@ -25,6 +27,7 @@ GUIDES = (
     "webhooks",
     "clock",
     "raast",
+    "limits",
     "proofs",
     "postgresql-and-citus",
     "performance",
@@ -93,6 +96,26 @@ def _accounts() -> str:
     return _table(("nickname", "IBAN", "what it is for"), rows)
 
 
+def _tiers() -> str:
+    rows = ((f"`{tier.code}`", tier.name, tier.help) for tier in RULES.tiers.values())
+    return _table(("tier", "name", "who holds it"), rows)
+
+
+def _limits() -> str:
+    rows = (
+        (
+            rule.tier,
+            f"`{rule.name}`" + (" (override)" if rule.override else ""),
+            quantity(rule.most, rule.unit),
+            rule.effective_from.isoformat(),
+            "" if rule.effective_to is None else rule.effective_to.isoformat(),
+            f"{rule.standing}: {rule.source}. {rule.note}".strip(),
+        )
+        for rule in RULES.all
+    )
+    return _table(("tier", "limit", "at most", "from", "to", "how sure, from where"), rows)
+
+
 def _raast_reasons() -> str:
     rows = ((row.code, row.standing, row.meaning) for row in RAILS["raast"].reasons.values())
     return _table(("code", "standing", "meaning here"), rows)
@@ -109,6 +132,8 @@ def _raast_triggers() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "accounts": _accounts,
+    "limits": _limits,
     "raast-reasons": _raast_reasons,
     "raast-triggers": _raast_triggers,
+    "tiers": _tiers,
 }
