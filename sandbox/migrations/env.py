@@ -18,6 +18,7 @@ for module in (
     "limits.models",
     "participants.models",
     "payments.models",
+    "shelf",
     "webhooks.models",
     "world",
 ):

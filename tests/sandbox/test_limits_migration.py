@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from ledger.storage.tables import metadata as ledger_metadata
 from sandbox.db import engine_for
 from sandbox.limits.models import USAGE
-from sandbox.migrations import config_for, newest, upgrade
+from sandbox.migrations import config_for
 
 FILL = """
 INSERT INTO bank_account VALUES ('sbx', 'acc', 'PK', 'n', 'SBXA', 'h', '9', 'active', NULL, 1);
@@ -30,8 +30,7 @@ def test_accounts_of_before_are_full_and_nothing_else_changes(tmp_path: Path) ->
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(FILL)
         before = connection.execute(EVERYTHING).fetchall()
-    upgrade(database)
-    assert newest(database) == "0002"
+    command.upgrade(config_for(database), "0002")
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT tier FROM bank_account").fetchall() == [("full",)]
         for table in ("payment", "title_fetch"):
