@@ -26,7 +26,7 @@ from ledger.model import (
 )
 from ledger.opening import checked_times
 from ledger.repeats import repeat
-from ledger.standing import Mark, Standing, limit_at
+from ledger.standing import Mark, Standing, balanced, limit_at
 from ledger.status import TRANSIENT, Status
 
 # Looking up an enum member costs as much as a dozen other steps of this file.
@@ -43,8 +43,6 @@ _EXISTS: Final = Status.EXISTS
 _CLOSED: Final = int(AccountFlag.CLOSED)
 _DEBITS_LIMITED: Final = int(AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
 _CREDITS_LIMITED: Final = int(AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS)
-_BALANCING_DEBIT: Final = int(TransferFlag.BALANCING_DEBIT)
-_BALANCING_CREDIT: Final = int(TransferFlag.BALANCING_CREDIT)
 _CLOSING_DEBIT: Final = int(TransferFlag.CLOSING_DEBIT)
 _CLOSING_CREDIT: Final = int(TransferFlag.CLOSING_CREDIT)
 _IMPORTED: Final = int(TransferFlag.IMPORTED)
@@ -65,12 +63,13 @@ class Run:
 
     __slots__ = (
         "at",
-        "before",
         "chain",
         "entries",
+        "held",
         "holds",
         "importing",
         "known",
+        "marks",
         "max_amount",
         "newest",
         "now",
@@ -98,10 +97,11 @@ class Run:
         self.newest = state.head.happened_at
         self.at = now
         self.importing = False
-        # The number of the first entry of the chain at hand, 0 outside of chains; and how both
-        # accounts and the target stood before each of its entries, so that it can be taken back.
+        # The number of the first entry of the chain at hand, 0 outside of chains; and how accounts
+        # and holds stood before its first change of them, so that it can be taken back.
         self.chain = 0
-        self.before: list[tuple[Mark, Mark, HoldNow | None]] = []
+        self.marks: dict[str, Mark] = {}
+        self.held: dict[str, HoldNow | None] = {}
 
     def batch(self, batch: Sequence[Transfer]) -> list[Result]:
         """Decide one caller's batch."""
@@ -141,7 +141,8 @@ class Run:
             self.undo(mark)
             results[:broken_at] = [Result(each.id, Status.CHAIN_FAILED) for each in chain[:broken_at]]
         self.chain = 0
-        self.before.clear()
+        self.marks.clear()
+        self.held.clear()
         return results
 
     def decide(self, transfer: Transfer) -> Result:
@@ -158,18 +159,19 @@ class Run:
 
     def undo(self, mark: int) -> None:
         """Take back the entries of the chain at hand since `mark`. Spent ids stay spent."""
-        while len(self.entries) > mark:
-            entry = self.entries.pop()
-            debit, credit, hold = self.before.pop()
-            self.standings[entry.debit_account].go_back(debit)
-            self.standings[entry.credit_account].go_back(credit)
+        for name, stood in self.marks.items():
+            self.standings[name].go_back(stood)
+        for name, hold in self.held.items():
+            if hold is None:
+                del self.holds[name]
+            else:
+                self.holds[name] = hold
+        for entry in self.entries[mark:]:
             del self.known[entry.id]
-            self.holds.pop(entry.id, None)
-            if hold is not None:
-                self.holds[entry.target_id] = hold
-            elif entry.kind == _REVERSAL:
+            if entry.kind == _REVERSAL:
                 del self.reversals[entry.target_id]
-            self.seq -= 1
+        del self.entries[mark:]
+        self.seq = self.chain - 1
         self.newest = self.entries[-1].happened_at if self.entries else self.state.head.happened_at
 
     def outcome(self, results: list[Result]) -> Outcome:
@@ -183,13 +185,10 @@ class Run:
             before = self.state.holds.get(name)
             if now is before:
                 continue
-            row = OpenHold(name, self.known[name].seq, now.remaining, now.expires_at)
-            if before is None:
-                if now.ended_by is None:
-                    opened.append(row)
-            elif now.ended_by is None:
-                changed.append(row)
-            else:
+            if now.ended_by is None:
+                row = OpenHold(name, self.known[name].seq, now.remaining, now.expires_at)
+                (opened if before is None else changed).append(row)
+            elif before is not None:
                 ended.append(name)
         return Outcome(
             results,
@@ -211,7 +210,7 @@ class Run:
         terms = (amount, hold.currency, hold.code, hold.id, 0, reference or hold.reference)
         posted = amount if kind == _POST else 0
         entry = self._write(name, kind, flags, debit, credit, terms, -now.remaining, posted)
-        self.holds[hold.id] = HoldNow(now.remaining, now.expires_at, kind, name)
+        self._set_hold(hold.id, (now.remaining, now.expires_at, kind, name))
         if hold.flags and kind != _POST:
             if hold.flags & _CLOSING_DEBIT:
                 debit.flags &= ~_CLOSED
@@ -339,7 +338,7 @@ class Run:
         flags = 0
         if transfer.flags:
             flags = int(transfer.flags)
-            amount = _balanced(flags, amount, debit, credit)
+            amount = balanced(flags, amount, debit, credit)
         fault = self._room(transfer, amount, debit, credit)
         if fault is not None:
             return fault
@@ -358,7 +357,7 @@ class Run:
             0 if held else amount,
         )
         if held:
-            self.holds[transfer.id] = HoldNow(amount, expires_at)
+            self._set_hold(transfer.id, (amount, expires_at, None, ""))
             if flags & _CLOSING_DEBIT:
                 debit.flags |= _CLOSED
             if flags & _CLOSING_CREDIT:
@@ -404,7 +403,7 @@ class Run:
             expires_at = self.at + transfer.timeout_us if transfer.timeout_us else 0
             terms = (0, hold.currency, hold.code, hold.id, expires_at, reference)
             entry = self._write(name, kind, flags, debit, credit, terms, 0, 0)
-            self.holds[hold.id] = HoldNow(now.remaining, expires_at)
+            self._set_hold(hold.id, (now.remaining, expires_at, None, ""))
             return entry
         amount = now.remaining if transfer.amount is None else transfer.amount
         if kind != _CAPTURE:
@@ -413,8 +412,14 @@ class Run:
         entry = self._write(name, kind, flags, debit, credit, terms, -amount, amount)
         rest = now.remaining - amount
         ending = (None, "") if rest else (_POST, name)
-        self.holds[hold.id] = HoldNow(rest, now.expires_at, *ending)
+        self._set_hold(hold.id, (rest, now.expires_at, *ending))
         return entry
+
+    def _set_hold(self, name: str, now: tuple[int, Micros, Kind | None, str]) -> None:
+        """Let a hold stand like this from now on."""
+        if self.chain and name not in self.held:
+            self.held[name] = self.holds.get(name)
+        self.holds[name] = _make(HoldNow, now)
 
     def _room(self, transfer: Transfer, amount: int, debit: Standing, credit: Standing) -> Refusal | None:
         """Check what the time, the accounts and their limits allow."""
@@ -447,7 +452,10 @@ class Run:
     ) -> Entry:
         """Move `pending` and `posted` from debit to credit, and write it down."""
         if self.chain:
-            self.before.append((debit.mark(), credit.mark(), self.holds.get(terms[3])))
+            if debit.id not in self.marks:
+                self.marks[debit.id] = debit.mark()
+            if credit.id not in self.marks:
+                self.marks[credit.id] = credit.mark()
         if debit.limit_due_at:
             debit.credit_limit, debit.limit_due_at = self._limit(debit)
         if credit.limit_due_at:
@@ -484,17 +492,3 @@ class Run:
         self.entries.append(entry)
         self.known[name] = entry
         return entry
-
-
-def _balanced(flags: int, amount: int, debit: Standing, credit: Standing) -> int:
-    """Lower the amount to what balances the debit or the credit account, if a flag asks for it.
-
-    A credit limit is not counted: what balances brings an account to nothing, not into debt.
-    """
-    if flags & _BALANCING_DEBIT:
-        left = debit.credits_posted - debit.debits_posted - debit.debits_pending
-        amount = min(amount, max(0, left))
-    if flags & _BALANCING_CREDIT:
-        left = credit.debits_posted - credit.credits_posted - credit.credits_pending
-        amount = min(amount, max(0, left))
-    return amount

@@ -5,10 +5,13 @@ all the rules together.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ledger.clock import Micros
-from ledger.model import Account, LimitChange
+from ledger.model import Account, LimitChange, TransferFlag
+
+_BALANCING_DEBIT: Final = int(TransferFlag.BALANCING_DEBIT)
+_BALANCING_CREDIT: Final = int(TransferFlag.BALANCING_CREDIT)
 
 # A named tuple's own constructor is a Python function; its base class does the same in C.
 _make = tuple.__new__
@@ -102,3 +105,17 @@ def limit_at(limit: int, changes: Sequence[LimitChange], at: Micros) -> tuple[in
             return limit, each.effective_at
         limit = each.limit
     return limit, 0
+
+
+def balanced(flags: int, amount: int, debit: Standing, credit: Standing) -> int:
+    """Lower the amount to what balances the debit or the credit account, if a flag asks for it.
+
+    A credit limit is not counted: what balances brings an account to nothing, not into debt.
+    """
+    if flags & _BALANCING_DEBIT:
+        left = debit.credits_posted - debit.debits_posted - debit.debits_pending
+        amount = min(amount, max(0, left))
+    if flags & _BALANCING_CREDIT:
+        left = credit.debits_posted - credit.credits_posted - credit.credits_pending
+        amount = min(amount, max(0, left))
+    return amount
