@@ -50,10 +50,6 @@ _IMPORTED: Final = int(TransferFlag.IMPORTED)
 # A named tuple's own constructor is a Python function; its base class does the same in C.
 _make = tuple.__new__
 
-# An entry's value by its place costs half of one by its name.
-_DEBIT: Final = Entry._fields.index("debit_account")
-_CREDIT: Final = Entry._fields.index("credit_account")
-
 _Terms: TypeAlias = tuple[int, str, int, str, Micros, str]
 """Of an entry, from `amount` to `reference`."""
 
@@ -176,8 +172,8 @@ class Run:
 
     def outcome(self, results: list[Result]) -> Outcome:
         """Sum up what has changed."""
-        touched = {entry[_DEBIT] for entry in self.entries}
-        touched.update([entry[_CREDIT] for entry in self.entries])
+        touched = {entry.debit_account for entry in self.entries}
+        touched.update([entry.credit_account for entry in self.entries])
         opened: list[OpenHold] = []
         changed: list[OpenHold] = []
         ended: list[str] = []

@@ -84,8 +84,8 @@ class PostgresStore:
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
         """Lock the book and read what `apply` needs: one round trip, or two when ids are known already."""
-        ids, names, acted_on = named(batch)
-        head, (known, accounts) = self._locked(sandbox_id, (say.KNOWN, ids), (say.ACCOUNTS, names))
+        ids, targets, names, acted_on = named(batch)
+        head, (known, accounts) = self._locked(sandbox_id, (say.KNOWN, ids | targets), (say.ACCOUNTS, names))
         entries: dict[str, Entry] = {}
         holds: dict[str, HoldNow] = {}
         reversals: dict[str, str] = {}

@@ -69,7 +69,9 @@ class Named(NamedTuple):
     """What a batch names, and so what has to be looked up."""
 
     ids: set[str]
-    """Its own ids and those of its targets."""
+    """Its own ids."""
+    targets: set[str]
+    """The ids it acts on that are not its own."""
     accounts: set[str]
     reversed_ids: set[str]
     """What it wants to take back."""
@@ -78,18 +80,19 @@ class Named(NamedTuple):
 def named(batch: Iterable[Transfer]) -> Named:
     """Collect what a batch names."""
     ids: set[str] = set()
+    targets: set[str] = set()
     accounts: set[str] = set()
     reversed_ids: set[str] = set()
     for transfer in batch:
         ids.add(transfer.id)
         if transfer.target_id:
-            ids.add(transfer.target_id)
+            targets.add(transfer.target_id)
             if transfer.kind == _REVERSAL:
                 reversed_ids.add(transfer.target_id)
         accounts.add(transfer.debit_account)
         accounts.add(transfer.credit_account)
     accounts.discard("")
-    return Named(ids, accounts, reversed_ids)
+    return Named(ids, targets - ids, accounts, reversed_ids)
 
 
 def told_by_acts(
