@@ -76,8 +76,15 @@ class BufferedStore:
     `settle` is called before anything is read that only the storage can answer; it must call `write`.
     """
 
-    def __init__(self, inner: Store, settle: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        inner: Store,
+        settle: Callable[[], None] | None = None,
+        *,
+        kept_accounts: int = KEPT_ACCOUNTS,
+    ) -> None:
         """Stand before `inner`, whose transactions belong to the caller."""
+        self._kept_accounts = kept_accounts
         self._inner = inner
         self._settle = settle or self.write
         self._log: list[tuple[str, Outcome]] = []
@@ -105,7 +112,7 @@ class BufferedStore:
             return
         for sandbox_id in {sandbox_id for sandbox_id, _ in ready}:
             self._books[sandbox_id].settle()
-        if sum(len(pages.accounts) for pages in self._books.values()) > KEPT_ACCOUNTS:
+        if sum(len(pages.accounts) for pages in self._books.values()) > self._kept_accounts:
             self._books.clear()
 
     def forget(self) -> None:
