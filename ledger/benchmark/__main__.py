@@ -27,13 +27,15 @@ GC_THRESHOLDS: Final = (100_000, 20, 20)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     asked = _parser().parse_args(arguments)
-    options = Options(asked.accounts, asked.rounds, asked.scale, asked.grown, asked.seconds)
+    options = Options(
+        asked.accounts, asked.rounds, asked.scale, asked.grown, asked.seconds, asked.pgbench_scale
+    )
     console = Console(width=None if sys.stdout.isatty() else 140)
     with ExitStack() as stack:
         directory = TemporaryDirectory(prefix="ledger-benchmark-", dir=asked.folder)
         folder = Path(stack.enter_context(directory))
         bench = Bench(options, folder, stack)
-        gc.freeze()
+        stack.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*GC_THRESHOLDS)
         found = {name: FIGURES[name](bench) for name in asked.figures}
         machine = _machine(bench, asked.figures)
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, default=1.0, help="longer or shorter rounds")
     parser.add_argument("--grown", type=int, default=10_000_000, help="transfers in the large file")
     parser.add_argument("--seconds", type=float, default=5, help="length of each run of pgbench")
+    parser.add_argument("--pgbench-scale", type=int, default=10, help="100,000 accounts of pgbench each")
     parser.add_argument("--folder", help="where the files lie: on the disk that is to be measured")
     return parser
 

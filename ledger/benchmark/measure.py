@@ -17,6 +17,7 @@ class Options(NamedTuple):
     """How many transfers a grown file has."""
     seconds: float = 5
     """How long each run of pgbench is."""
+    pgbench_scale: int = 10
 
 
 class Figure(NamedTuple):

@@ -19,14 +19,14 @@ from ledger.book import Book
 from ledger.storage.postgres import PostgresStore
 
 _TPS: Final = re.compile(r"tps = ([0-9.]+)")
-_SCALE: Final = 10
 
 
 class Server:
     """A server with its own defaults, and the pgbench that came with it."""
 
-    def __init__(self, uri: str, programs: Path) -> None:
-        """Use the server at `uri`, and the program in `programs`."""
+    def __init__(self, uri: str, programs: Path, scale: int) -> None:
+        """Use the server at `uri`, and the program in `programs` at its own `scale`."""
+        self._scale = scale
         self.uri = uri
         self._pgbench = str(programs / "pgbench")
         self._ready = False
@@ -35,7 +35,7 @@ class Server:
     def pgbench(self, clients: int, seconds: float) -> float:
         """Return transactions/s of TPC-B with so many clients."""
         if not self._ready:
-            self._run("--initialize", "--quiet", f"--scale={_SCALE}")
+            self._run("--initialize", "--quiet", f"--scale={self._scale}")
             self._ready = True
         said = self._run(f"--client={clients}", "--jobs=2", f"--time={max(1, round(seconds))}")
         found = _TPS.search(said)
@@ -95,7 +95,7 @@ class Copy:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(pgbench_scale: int) -> Iterator[Server]:
     """Run a server from the wheel, in a directory of its own; it is gone afterwards."""
     with catch_warnings():
         simplefilter("ignore")
@@ -104,7 +104,7 @@ def running() -> Iterator[Server]:
     with TemporaryDirectory(prefix="ledger-benchmark-pg-", ignore_cleanup_errors=True) as directory:
         server = wheel.get_server(directory, cleanup_mode="stop")
         try:
-            yield Server(server.get_uri(), programs)
+            yield Server(server.get_uri(), programs, pgbench_scale)
         finally:
             server.cleanup()
 

@@ -19,7 +19,7 @@ from ledger.storage.tables import entry, schema_ddl
 Piece: TypeAlias = tuple[list[Transfer], int]
 """A batch and its time."""
 
-_BULK: Final = 50_000
+_BULK: Final = 20_000
 
 
 class Unchained(SqliteStore):
