@@ -4,7 +4,7 @@ An entry carries both accounts' totals, so the last one before the place in the 
 it does not tell is which of the holds had run out by then and were not swept yet: those are looked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from ledger.clock import Micros
@@ -13,7 +13,7 @@ from ledger.model import Change, Kind
 from ledger.seek import Totals, last_seq, totals_at
 from ledger.storage.store import Store
 
-PAGE: Final = 256
+PAGE: Final = 100
 """How many entries of an account are looked through at once."""
 
 _CHANGES: Final = """\
@@ -36,11 +36,11 @@ FROM (
 LEFT JOIN ledger_entry AS h ON h.sandbox_id = :sandbox_id AND h.seq = own.seq AND h.kind = {Kind.HOLD:d}
 ORDER BY own.seq DESC"""
 
-# What acted on a hold by then. The inner list is read from its index alone, which SQLite then prefers.
+# What acted on holds by then. The inner list is read from its index alone, which SQLite then prefers.
 _ACTS: Final = """\
-SELECT e.kind, e.amount, e.expires_at
+SELECT e.target_id, e.kind, e.amount, e.expires_at
 FROM (SELECT seq FROM ledger_entry
-  WHERE sandbox_id = :sandbox_id AND target_id = :target_id AND target_id <> '' AND seq <= :seq) AS act
+  WHERE sandbox_id = :sandbox_id AND target_id IN ({}) AND target_id <> '' AND seq <= :seq) AS act
 CROSS JOIN ledger_entry AS e WHERE e.sandbox_id = :sandbox_id AND e.seq = act.seq ORDER BY e.seq"""
 
 
@@ -119,16 +119,34 @@ def _run_out(
             message = f"what is pending on {account_id!r} of {sandbox_id} is not what its holds add up to"
             raise StorageError(message)
         before = rows[-1][0]
-        for _, hold_id, payer, amount, expires_at in rows:
-            if hold_id is None:
-                continue
-            acts = store.query(_ACTS, {"sandbox_id": sandbox_id, "target_id": hold_id, "seq": seq})
-            remaining, runs_out_at = _stood(amount, expires_at, acts)
+        holds = [row[1:] for row in rows if row[1] is not None]
+        acts = _acts_on(store, sandbox_id, [hold[0] for hold in holds], seq)
+        for hold_id, payer, amount, expires_at in holds:
+            remaining, runs_out_at = _stood(amount, expires_at, acts.get(hold_id, ()))
             side = int(payer != account_id)
             missing[side] -= remaining
             if 0 < runs_out_at <= at:
                 run_out[side] += remaining
     return run_out[0], run_out[1]
+
+
+def _acts_on(
+    store: Store, sandbox_id: str, holds: Sequence[str], seq: int
+) -> dict[str, list[tuple[int, int, Micros]]]:
+    """Return what acted on each hold up to `seq`, oldest first: kind, amount, expires_at."""
+    acts: dict[str, list[tuple[int, int, Micros]]] = {}
+    if holds:
+        names = {f"hold_{number}": hold for number, hold in enumerate(holds)}
+        sql = acts_statement(len(holds))
+        rows = store.query(sql, {"sandbox_id": sandbox_id, "seq": seq, **names})
+        for target_id, kind, amount, expires_at in rows:
+            acts.setdefault(target_id, []).append((kind, amount, expires_at))
+    return acts
+
+
+def acts_statement(count: int) -> str:
+    """Return the statement for what acted on so many holds, named `:hold_0`, `:hold_1` and so on."""
+    return _ACTS.format(", ".join(f":hold_{number}" for number in range(count)))
 
 
 def _stood(remaining: int, expires_at: Micros, acts: Iterable[tuple[int, int, Micros]]) -> tuple[int, Micros]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from ledger import audit, history, opening, posting, statements
+from ledger import audit, chart, history, opening, posting, statements, trial
 from ledger.asof import BalanceAsOf, balance_as_of
+from ledger.chart import ChartRow
+from ledger.clearing import ClearingAccount, clearing
 from ledger.clock import Micros
 from ledger.errors import AccountNotFoundError
 from ledger.model import (
@@ -42,10 +44,12 @@ class Book:
     ) -> list[AccountResult]:
         """Open accounts, one result each, in order; their totals must be 0.
 
-        Repeating one is `exists`. Accounts may be born closed. A refused id stays free.
+        Repeating one is `exists`. Accounts may be born closed. A refused id stays free. If the book
+        has a chart, it has the code of every new account.
         """
         state = self._store.load_accounts(self._sandbox_id, {account.id for account in accounts})
-        results, outcome = opening.open_accounts(state, accounts, now, recorded_at=recorded_at)
+        codes = {row.code for row in self._store.chart(self._sandbox_id)}
+        results, outcome = opening.open_accounts(state, accounts, now, recorded_at=recorded_at, codes=codes)
         self._store.save(self._sandbox_id, outcome)
         return results
 
@@ -150,8 +154,8 @@ class Book:
         return self._store.acting_on(self._sandbox_id, entry_id)
 
     def chain(self, chain: int) -> list[Entry]:
-        """Return the entries of a chain, named by the `seq` of its first, in order."""
-        return self._store.chain(self._sandbox_id, chain)
+        """Return the entries of a chain, named by the `seq` of its first, in order; 0 is no chain."""
+        return self._store.chain(self._sandbox_id, chain) if chain else []
 
     def statement(self, account_id: str, *, after_seq: int = 0, limit: int = 100) -> list[StatementLine]:
         """Return a page of an account's lines, oldest first; the next one follows the last `seq`.
@@ -209,8 +213,37 @@ class Book:
         """Return the four sums over all accounts, whatever their currency."""
         return audit.trial_balance(self._store, self._sandbox_id)
 
+    def set_chart(self, rows: Sequence[ChartRow]) -> None:
+        """Give the book a chart of accounts in place of the one it has; no rows take it away.
+
+        From then on an account with another code is refused. Raises ValueError for a chart that is not
+        sound or leaves out the code of an account that is there.
+        """
+        # Loading makes a second writer wait, so that it opens no account meanwhile.
+        self._store.load_accounts(self._sandbox_id, ())
+        chart.check(rows, trial.codes_in_use(self._store, self._sandbox_id))
+        self._store.save_chart(self._sandbox_id, rows)
+
+    def chart(self) -> list[ChartRow]:
+        """Return the chart of accounts, by code; empty if the book has none."""
+        return self._store.chart(self._sandbox_id)
+
+    def trial_balance_by_chart(self) -> trial.ChartBalance:
+        """Return the trial balance by code and class, in each currency.
+
+        Raises ValueError where the book has no chart.
+        """
+        return trial.by_chart(self._store, self._sandbox_id)
+
+    def clearing(self, *, now: Micros, limit: int = 1000) -> list[ClearingAccount]:
+        """Return the clearing accounts that are not at 0 and what is unmatched on them, oldest first.
+
+        Of each account, `limit` entries since it was last at 0 are looked at.
+        """
+        return clearing(self._store, self._sandbox_id, now, limit=limit)
+
     def _end_chain(self, kind: Kind, name: str, chain: int, now: Micros, recorded_at: Micros) -> list[Result]:
-        holds = [entry for entry in self.chain(chain) if chain and entry.kind == Kind.HOLD]
+        holds = [entry for entry in self.chain(chain) if entry.kind == Kind.HOLD]
         wanted = [Transfer(f"{name}:{hold.seq}", kind=kind, target_id=hold.id) for hold in holds]
         state = self._store.load(self._sandbox_id, wanted)
         batch = [each for each in wanted if state.holds[each.target_id].ended_by is None]

@@ -17,12 +17,13 @@ _COLUMNS: Final = ", ".join(Entry._fields)
 _FULL: Final = ", ".join(f"e.{column}" for column in Entry._fields)
 _CHANGE_COLUMNS: Final = ", ".join(AccountChange._fields)
 
-_ENTRIES_AFTER: Final = f"""\
+# Both are numbered in one row without gaps: the next page is a range of numbers.
+_ENTRIES: Final = f"""\
 SELECT {_COLUMNS} FROM ledger_entry
-WHERE sandbox_id = :sandbox_id AND seq > :after ORDER BY seq LIMIT :limit"""
-_CHANGES_AFTER: Final = f"""\
+WHERE sandbox_id = :sandbox_id AND seq > :after AND seq <= :upto"""
+_CHANGES: Final = f"""\
 SELECT {_CHANGE_COLUMNS} FROM ledger_account_change
-WHERE sandbox_id = :sandbox_id AND seq > :after ORDER BY seq LIMIT :limit"""
+WHERE sandbox_id = :sandbox_id AND seq > :after AND seq <= :upto"""
 _REVERSAL: Final = f"""\
 SELECT {_COLUMNS} FROM ledger_entry
 WHERE sandbox_id = :sandbox_id AND target_id = :target_id AND {ONCE} AND kind = {Kind.REVERSAL:d}"""
@@ -133,14 +134,20 @@ def balances(store: Store, sandbox_id: str, wanted: AccountFilter) -> list[Balan
 
 
 def changes(store: Store, sandbox_id: str, *, after_seq: int, limit: int) -> list[Event]:
-    """Return the next events of a book after `after_seq`: entries and account changes in one order."""
-    page = {"sandbox_id": sandbox_id, "after": after_seq, "limit": limit}
-    events = [_entry_event(_entry(row)) for row in store.query(_ENTRIES_AFTER, page)]
+    """Return the next events of a book after `after_seq`: entries and account changes in one order.
+
+    Raises ValueError for a limit below 1.
+    """
+    if limit < 1:
+        message = f"limit is 1 or more, not {limit}"
+        raise ValueError(message)
+    page = {"sandbox_id": sandbox_id, "after": after_seq, "upto": after_seq + limit}
+    events = [_entry_event(_entry(row)) for row in store.query(_ENTRIES, page)]
     events += [
         _change_event(AccountChange(row[0], row[1], Change(row[2]), *row[3:]))
-        for row in store.query(_CHANGES_AFTER, page)
+        for row in store.query(_CHANGES, page)
     ]
-    return sorted(events, key=lambda event: event.seq)[:limit]
+    return sorted(events, key=lambda event: event.seq)
 
 
 def reversal_of(store: Store, sandbox_id: str, entry_id: str) -> Entry | None:

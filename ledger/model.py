@@ -22,7 +22,7 @@ DEFAULT_CODE: Final = 1
 
 
 class AccountFlag(IntFlag):
-    """What an account may and may not do."""
+    """What an account may and may not do. None asks for a history: every account keeps its own."""
 
     DEBITS_MUST_NOT_EXCEED_CREDITS = 1
     """The owner spends what came in, and no more (a wallet, a bank account)."""

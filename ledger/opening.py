@@ -1,6 +1,6 @@
 """Accounts themselves: opening, closing, reopening, credit limits. Pure, like `ledger.posting`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ledger.clock import MAX_TIME, Micros
@@ -41,10 +41,16 @@ _ZERO_AT_FIRST: Final = (
 
 
 def open_accounts(
-    state: State, accounts: Sequence[Account], now: Micros, *, recorded_at: Micros
+    state: State,
+    accounts: Sequence[Account],
+    now: Micros,
+    *,
+    recorded_at: Micros,
+    codes: Collection[int] = (),
 ) -> tuple[list[AccountResult], Outcome]:
     """Decide the opening of accounts: one result each, in order, each seeing those before it.
 
+    `codes` are those of the book's chart; without one, every code will do.
     Raises TimeOrderError when `now` lies before the newest row of the book.
     """
     recorded_at = checked_times(state.head, now, recorded_at)
@@ -60,7 +66,7 @@ def open_accounts(
         status, why = (
             _origin(account, importing=importing, now=now)
             or _identity(account)
-            or (_repeat(account, existing) if existing else _form(account, newest))
+            or (_repeat(account, existing) if existing else _form(account, newest, codes))
             or (AccountStatus.CREATED, None)
         )
         if status is AccountStatus.CREATED:
@@ -175,7 +181,7 @@ def _repeat(account: Account, existing: Account) -> _Fault:
     return AccountStatus.EXISTS, None
 
 
-def _form(account: Account, newest: Micros) -> _Fault | None:  # noqa: PLR0911 - a list of rules
+def _form(account: Account, newest: Micros, codes: Collection[int]) -> _Fault | None:  # noqa: PLR0911 - a list of rules
     """Refuse an account that is not complete, or has what a new one cannot have."""
     if account.flags & _BOTH_LIMITS == _BOTH_LIMITS:
         return AccountStatus.LIMITS_EXCLUDE_EACH_OTHER, Why("flags", account.id)
@@ -189,6 +195,8 @@ def _form(account: Account, newest: Micros) -> _Fault | None:  # noqa: PLR0911 -
         return AccountStatus.CODE_MISSING, Why("code", account.id)
     if account.code > MAX_CODE:
         return AccountStatus.CODE_TOO_LARGE, Why("code", account.id, MAX_CODE, 0, account.code)
+    if codes and account.code not in codes:
+        return AccountStatus.CODE_NOT_IN_CHART, Why("code", account.id, None, None, account.code)
     if account.opened_at and account.opened_at < newest:
         why = Why("opened_at", account.id, newest, newest, account.opened_at)
         return AccountStatus.IMPORTED_TIME_RUNS_BACKWARDS, why

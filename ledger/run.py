@@ -207,7 +207,8 @@ class Run:
         posted = amount if kind == _POST else 0
         entry = self._write(name, kind, flags, debit, credit, terms, -now.remaining, posted)
         self._set_hold(hold.id, (now.remaining, now.expires_at, kind, name))
-        if hold.flags and kind != _POST:
+        # A POST finds both accounts open, so there is nothing to open then.
+        if hold.flags:
             if hold.flags & _CLOSING_DEBIT:
                 debit.flags &= ~_CLOSED
             if hold.flags & _CLOSING_CREDIT:

@@ -138,7 +138,7 @@ STATUS_HELP: Final[dict[Status, str]] = {
     Status.ID_RESERVED: "Ids that end in ':expired' belong to the expiry of holds. Use another.",
     Status.KIND_NOT_ALLOWED: "Ask for any kind but EXPIRE; only the ledger expires holds.",
     Status.EXISTS_WITH_DIFFERENT_KIND: _SAME.format("kind"),
-    Status.EXISTS_WITH_DIFFERENT_FLAGS: _SAME.format("flags"),
+    Status.EXISTS_WITH_DIFFERENT_FLAGS: _SAME.format("set of flags"),
     Status.EXISTS_WITH_DIFFERENT_TARGET: _SAME.format("target"),
     Status.EXISTS_WITH_DIFFERENT_TIMEOUT: _SAME.format("timeout"),
     Status.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT: _SAME.format("debit account"),
@@ -233,6 +233,7 @@ class AccountStatus(StrEnum):
     CURRENCY_MISSING = "currency_missing"
     CODE_MISSING = "code_missing"
     CODE_TOO_LARGE = "code_too_large"
+    CODE_NOT_IN_CHART = "code_not_in_chart"
     IMPORTED_TIME_RUNS_BACKWARDS = "imported_time_runs_backwards"
 
 
@@ -263,6 +264,8 @@ ACCOUNT_STATUS_HELP: Final[dict[AccountStatus, str]] = {
     AccountStatus.CURRENCY_MISSING: "Name the currency.",
     AccountStatus.CODE_MISSING: "The code is a positive number.",
     AccountStatus.CODE_TOO_LARGE: "The code is at most 2147483647.",
+    AccountStatus.CODE_NOT_IN_CHART: "The book has a chart of accounts, and the code is not in it. "
+    "Use one that is, or set a chart that has it.",
     AccountStatus.IMPORTED_TIME_RUNS_BACKWARDS: "The book already has something later. "
     "Import in the order of time.",
 }

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlmodel import SQLModel
 
+from ledger.storage.citus import distribution_sql
+from ledger.storage.tables import metadata as ledger_metadata
 from sandbox import ledger_cli
 from sandbox.migrations import newest, upgrade
+from sandbox.participants.models import SHARED_TABLES
 from sandbox.settings import Settings
 
 app = typer.Typer(
@@ -89,8 +93,20 @@ def work(database: Database = None) -> None:
 
 
 @app.command()
-def migrate(database: Database = None) -> None:
+def migrate(
+    database: Database = None,
+    citus_sql: Annotated[
+        bool,
+        typer.Option("--citus-sql", help="Print how to distribute the tables on Citus, and change nothing."),
+    ] = False,
+) -> None:
     """Bring the database to the newest schema, making it when it is missing."""
+    if citus_sql:
+        import sandbox.app  # noqa: F401, PLC0415 - as above; then every module that has a table is there
+
+        for statement in distribution_sql((ledger_metadata, SQLModel.metadata), SHARED_TABLES):
+            typer.echo(statement)
+        return
     path = _settings(database=database).database
     upgrade(path)
     console.print(f"{path.resolve()} is at revision {newest(path)}.")

@@ -66,6 +66,7 @@ class Executor:
         self._execute("PRAGMA busy_timeout = 0")
         self._group_size = group_size
         self._now = now
+        self._latest = 0
         self._queue: deque[_Call] = deque()
         self._draining: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="kasauti-commit")
@@ -118,7 +119,9 @@ class Executor:
         try:
             if not self._begin_at_once():
                 await loop.run_in_executor(self._disk, self._begin_patiently)
-            uow.begin(self._now())
+            # A system clock that is set back a little stands still here: a book's time never runs back.
+            self._latest = max(self._latest, self._now())
+            uow.begin(self._latest)
             answers = [_attempt(uow, call) for call in group]
             try:
                 uow.flush()

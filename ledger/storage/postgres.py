@@ -16,6 +16,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import UniqueViolation
 
 from ledger import proof
+from ledger.chart import AccountClass, ChartRow, Side
 from ledger.clock import Micros
 from ledger.errors import StorageError
 from ledger.model import (
@@ -61,15 +62,17 @@ class PostgresStore:
 
     @classmethod
     def open(cls, conninfo: str) -> Self:
-        """Connect and make the schema where it is missing; two must not make it at the same time.
+        """Connect and make the schema if a table of it is missing; two must not make it at the same time.
 
         Outside of `transaction` each statement of the connection stands for itself.
         """
         connection = Connection.connect(conninfo, autocommit=True)
         store = cls(connection)
-        with store.transaction():
-            for statement in tables.schema_ddl("postgresql"):
-                connection.execute(statement.encode())
+        # Where nothing is missing, nothing is made again: that would wait for whoever is writing.
+        if connection.execute(say.MISSING, (say.texts(list(tables.metadata.tables)),)).fetchone():
+            with store.transaction():
+                for statement in tables.schema_ddl("postgresql"):
+                    connection.execute(statement.encode())
         return store
 
     def close(self) -> None:
@@ -177,9 +180,21 @@ class PostgresStore:
         values = {"sandbox_id": sandbox_id, "account_id": account_id, "after": after_seq, "limit": limit}
         return [(_entry(row), row[-1]) for row in self._rows(say.STATEMENT, values)]
 
+    def chart(self, sandbox_id: str) -> list[ChartRow]:
+        """Read the chart of accounts, by code; empty if the book has none."""
+        rows = self._rows(say.CHART, (sandbox_id,))
+        return [ChartRow(code, name, AccountClass(kind), Side(side)) for code, name, kind, side in rows]
+
+    def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
+        """Put a chart in the place of the one there is."""
+        self._execute(say.DELETE_CHART, (sandbox_id,))
+        if rows:
+            self._execute(say.INSERTS["ledger_chart"], (sandbox_id, *say.literals(tables.chart, rows)))
+
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement, written for every storage, with `:named` parameters."""
-        return self._rows(say.translated(sql), parameters)
+        cursor = self._execute(say.translated(sql), parameters)
+        return cursor.fetchall() if cursor.description else []
 
     def _locked(self, sandbox_id: str, *reads: tuple[str, Collection[str]]) -> tuple[Head, list[list[Any]]]:
         """Lock the book and read lists after it, in one round trip. A new book is begun first."""
@@ -265,7 +280,12 @@ def _writes(sandbox_id: str, outcome: Outcome) -> list[Statement]:
             writes.append((say.INSERTS[table.name], (sandbox_id, *say.literals(table, values))))
     if outcome.accounts:
         names, *columns = zip(*((a[0], *a[3:10]) for a in outcome.accounts.values()), strict=True)
-        writes.append((say.UPDATE_ACCOUNTS, (say.texts(names), *map(say.numbers, columns), sandbox_id)))
+        writes.append(
+            (
+                say.UPDATE_ACCOUNTS,
+                (say.texts(names), *(say.array(each, say.numbers) for each in columns), sandbox_id),
+            )
+        )
     if outcome.holds_changed:
         holds, _, remaining, expires_at = zip(*outcome.holds_changed, strict=True)
         moved = (say.texts(holds), say.numbers(remaining), say.numbers(expires_at), sandbox_id)

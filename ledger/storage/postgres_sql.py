@@ -1,12 +1,13 @@
 """What the store on PostgreSQL says: its statements, and values written as arrays."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Table, Text
 
+from ledger.chart import ChartRow
 from ledger.model import Account, Change, Entry, Head, Kind
 from ledger.storage import tables
 
@@ -15,6 +16,7 @@ _ENTRY_COLUMNS: Final = ", ".join(f"e.{column}" for column in Entry._fields)
 # Each list of values is a table. What is looked up for each of its rows stands in a LATERAL with a LIMIT,
 # which keeps the planner to one look-up per value: it cannot know that a book is a small part of a table.
 _WANTED: Final = "unnest(%(wanted)s::text[]) AS wanted (value)"
+MISSING: Final = "SELECT 1 FROM unnest(%s::text[]) AS t (name) WHERE to_regclass(t.name) IS NULL"
 LOCK: Final = f"""\
 SELECT {", ".join(Head._fields)} FROM ledger_book WHERE sandbox_id = %(sandbox_id)s FOR UPDATE"""
 OPEN_BOOK: Final = """\
@@ -95,7 +97,14 @@ def _arrays(table: Table) -> str:
 
 INSERTS: Final = {
     table.name: f"INSERT INTO {table.name} SELECT %s, * FROM {_arrays(table)}"
-    for table in (tables.entry, tables.account_change, tables.account, tables.open_hold, tables.spent_id)
+    for table in (
+        tables.entry,
+        tables.account_change,
+        tables.account,
+        tables.open_hold,
+        tables.spent_id,
+        tables.chart,
+    )
 }
 _CHANGING: Final = Account._fields[3:10]
 UPDATE_ACCOUNTS: Final = f"""\
@@ -110,11 +119,23 @@ DELETE_OPEN_HOLDS: Final = """\
 DELETE FROM ledger_open_hold AS o USING unnest(%s::text[]) AS n (hold_id)
 WHERE o.sandbox_id = %s AND o.hold_id = n.hold_id"""
 
+CHART: Final = f"SELECT {', '.join(ChartRow._fields)} FROM ledger_chart WHERE sandbox_id = %s ORDER BY code"
+DELETE_CHART: Final = "DELETE FROM ledger_chart WHERE sandbox_id = %s"
+
 
 def literals(table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
     """Turn rows of a table into one array for each column after the sandbox's."""
     for column, values in zip([*table.columns][1:], zip(*rows, strict=True), strict=True):
-        yield texts(values) if isinstance(column.type, Text) else numbers(values)
+        yield array(values, texts if isinstance(column.type, Text) else numbers)
+
+
+def array(values: Sequence[Any], write: Callable[[Sequence[Any]], str]) -> str:
+    """Write a column as one array: by `write`, but only once what is the same in every row, as most are."""
+    count = len(values)
+    if values.count(values[0]) < count:
+        return write(values)
+    value = write(values[:1])[1:-1]
+    return "{" + ",".join([value] * count) + "}"
 
 
 def texts(values: Collection[str]) -> str:
@@ -132,7 +153,7 @@ def numbers(values: Iterable[int]) -> str:
     return "{" + ",".join(map(int.__repr__, values)) + "}"
 
 
-_TOKENS: Final = re.compile(r"'(?:[^']|'')*'|::|:([a-z_]+)\b")
+_TOKENS: Final = re.compile(r"'(?:[^']|'')*'|::|:([a-z_][a-z0-9_]*)\b")
 
 
 @cache

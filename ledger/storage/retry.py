@@ -26,7 +26,7 @@ _LOCK: Final = "SELECT 1 FROM ledger_book WHERE sandbox_id = %s FOR UPDATE"
 _SEALED: Final = "SELECT 1 FROM ledger_batch WHERE sandbox_id = %s AND number = %s AND digest = %s"
 # A number that was not given yet is one that a failed server gave and its successor never heard of.
 _STATUS: Final = """\
-SELECT CASE WHEN %(xid)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+SELECT CASE WHEN %(xid)s::xid8 < pg_current_xact_id()
   THEN pg_xact_status(%(xid)s::xid8) END"""
 
 
@@ -46,7 +46,7 @@ def run_in_transaction(
     connect: Callable[[], AbstractContextManager[Connection[Any]]],
     work: Callable[[PostgresStore], T],
     *,
-    sleep: Callable[[float], None],
+    sleep: Callable[[float], object],
 ) -> T:
     """Run `work` in a transaction of its own, commit it and return what it returned.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ledger import proof
+from ledger.chart import AccountClass, ChartRow, Side
 from ledger.clock import Micros
 from ledger.errors import StorageError
 from ledger.model import (
@@ -148,6 +149,9 @@ _UPDATE_OPEN_HOLD: Final = """\
 UPDATE ledger_open_hold SET remaining = ?, expires_at = ? WHERE sandbox_id = ? AND hold_id = ?"""
 _DELETE_OPEN_HOLD: Final = "DELETE FROM ledger_open_hold WHERE sandbox_id = ? AND hold_id = ?"
 _INSERT_SPENT: Final = _insert("ledger_spent_id", 1)
+_CHART: Final = f"SELECT {', '.join(ChartRow._fields)} FROM ledger_chart WHERE sandbox_id = ? ORDER BY code"
+_DELETE_CHART: Final = "DELETE FROM ledger_chart WHERE sandbox_id = ?"
+_INSERT_CHART: Final = _insert("ledger_chart", len(ChartRow._fields))
 
 
 class SqliteStore:
@@ -297,6 +301,22 @@ class SqliteStore:
         rows = self._execute(_STATEMENT, (sandbox_id, account_id, after_seq, limit))
         return [(_entry(row), row[-1]) for row in rows]
 
+    def chart(self, sandbox_id: str) -> list[ChartRow]:
+        """Read the chart of accounts, by code; empty if the book has none."""
+        rows = self._execute(_CHART, (sandbox_id,))
+        return [ChartRow(code, name, AccountClass(kind), Side(side)) for code, name, kind, side in rows]
+
+    def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
+        """Put a chart in the place of the one there is."""
+        self._execute(_DELETE_CHART, (sandbox_id,))
+        self._executemany(
+            _INSERT_CHART,
+            [
+                (sandbox_id, row.code, row.name, row.account_class.value, row.normal_side.value)
+                for row in rows
+            ],
+        )
+
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement, written for every storage, with `:named` parameters."""
         return self._execute(sql, parameters).fetchall()
@@ -357,6 +377,8 @@ class SqliteStore:
     def _limits(self, sandbox_id: str, accounts: Mapping[str, Account]) -> dict[str, list[LimitChange]]:
         """Read the changes of credit limits that are still to take force."""
         waiting = [account.id for account in accounts.values() if account.limit_due_at]
+        if not waiting:
+            return {}
         limits: dict[str, list[LimitChange]] = {name: [] for name in waiting}
         for name, effective_at, value in self._select(_LIMITS, sandbox_id, waiting):
             if effective_at >= accounts[name].limit_due_at:

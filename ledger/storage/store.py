@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from ledger.chart import ChartRow
 from ledger.clock import Micros
 from ledger.model import Account, Entry, HoldNow, Kind, Outcome, State, Transfer
 
@@ -58,6 +59,14 @@ class Store(Protocol):
 
         Each comes with what it released of a hold, 0 if nothing.
         """
+        ...
+
+    def chart(self, sandbox_id: str) -> list[ChartRow]:
+        """Read the chart of accounts, by code; empty if the book has none."""
+        ...
+
+    def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
+        """Put a chart in the place of the one there is."""
         ...
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:

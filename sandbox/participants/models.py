@@ -30,6 +30,9 @@ class ApiKey(NamedTuple):
     revoked_at: int | None = None
 
 
+SHARED_TABLES = ("participant", "api_key")
+"""What is of no sandbox: on a database of many servers, each has a copy."""
+
 PARTICIPANTS = Records(Participant, "participant", key=("id",))
 KEYS = Records(ApiKey, "api_key", Index("api_key_sandbox", "sandbox_id"), key=("finder",), cached=True)
 

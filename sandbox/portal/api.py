@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from swagger_ui_bundle import swagger_ui_path
 
+from ledger import catalogue
 from sandbox.http import STATUS
 from sandbox.payments.queries import list_triggers
 from sandbox.problems import CATALOGUE, Problem
@@ -25,6 +26,7 @@ GUIDES = (
     "clock",
     "raast",
     "proofs",
+    "postgresql-and-citus",
     "performance",
 )
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}
@@ -46,7 +48,8 @@ def _read_pages() -> dict[str, str]:
         if file.name.endswith(".md")
     )
     names = [*GUIDES, *(f"decisions/{name}" for name in decisions)]
-    return {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
+    pages = {name: docs.joinpath(f"{name}.md").read_text("utf-8") for name in names}
+    return pages | {"ledger-statuses": catalogue.markdown()}
 
 
 PAGES = _read_pages()

@@ -7,6 +7,7 @@ from ledger import Book, SqliteStore, Store
 from ledger.storage.buffered import BufferedStore
 from ledger.storage.postgres import PostgresStore
 from tests.ledger import server
+from tests.ledger.fifteen import FifteenStore
 from tests.ledger.memory import MemoryStore
 from tests.ledger.town import settle
 
@@ -25,6 +26,13 @@ def any_store(request: pytest.FixtureRequest) -> Store:
 
     A new kind joins by its name here and a fixture of that name below.
     """
+    store: Store = request.getfixturevalue(f"{request.param}_store")
+    return store
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind that knows SQL, for what asks in SQL."""
     store: Store = request.getfixturevalue(f"{request.param}_store")
     return store
 
@@ -63,7 +71,7 @@ def postgres_connection(postgres_uri: str) -> Iterator[Connection]:
 @pytest.fixture
 def postgres_store(postgres_connection: Connection) -> Iterator[PostgresStore]:
     """A store in a transaction that is rolled back, so that the next test finds nothing of it."""
-    yield PostgresStore(postgres_connection)
+    yield FifteenStore(postgres_connection)
     postgres_connection.rollback()
 
 

@@ -17,6 +17,7 @@ from ledger import (
     State,
     Transfer,
 )
+from ledger.chart import ChartRow
 from ledger.storage.store import ended_hold
 
 
@@ -60,6 +61,7 @@ class _Rows:
 
 class MemoryStore:
     def __init__(self) -> None:
+        self._charts: dict[str, list[ChartRow]] = {}
         self._books: defaultdict[str, _Rows] = defaultdict(_Rows)
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
@@ -119,6 +121,12 @@ class MemoryStore:
         if entry.kind == Kind.POST:
             return state.holds[entry.target_id].remaining
         return entry.amount if entry.kind in (Kind.VOID, Kind.EXPIRE, Kind.CAPTURE) else 0
+
+    def chart(self, sandbox_id: str) -> list[ChartRow]:
+        return self._charts.get(sandbox_id, [])
+
+    def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
+        self._charts[sandbox_id] = sorted(rows)
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> NoReturn:
         raise NotImplementedError(sql, parameters)

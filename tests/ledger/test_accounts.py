@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Account, AccountFlag, AccountNotFoundError, AccountStatus, Book, Why
+from ledger import Account, AccountFlag, AccountNotFoundError, AccountStatus, Book, Store, Why
+from ledger.chart import AccountClass, chart_row
 from tests.ledger.town import LATER, NOW
 
 S = AccountStatus
@@ -32,6 +33,7 @@ NEW: list[tuple[AccountStatus, dict[str, Any], list[Account]]] = [
     (S.CURRENCY_MISSING, {"limit_due_at": 0}, []),
     (S.CODE_MISSING, {"currency": "PKR"}, []),
     (S.CODE_TOO_LARGE, {"code": 2**31}, []),
+    (S.CODE_NOT_IN_CHART, {"code": 4}, []),
     (S.CREATED, {"code": 2**31 - 1}, []),
 ]
 
@@ -49,6 +51,7 @@ FROM_ELSEWHERE: list[tuple[AccountStatus, dict[str, Any], list[Account]]] = [
     (S.EXISTS_WITH_DIFFERENT_FLAGS, {"id": "ali", "flags": IMPORTED | 1, "currency": "PKR", "code": 2}, []),
     (S.CURRENCY_MISSING, {"id": "new", "currency": "", "code": 0}, []),
     (S.CODE_MISSING, {"currency": "PKR"}, []),
+    (S.CODE_NOT_IN_CHART, {"code": 4}, []),
     (S.IMPORTED_TIME_RUNS_BACKWARDS, {"code": 1}, []),
     (S.CREATED, {"opened_at": NOW}, []),
     (S.EXISTS, {"opened_at": NOW - 1}, []),
@@ -57,8 +60,10 @@ FROM_ELSEWHERE: list[tuple[AccountStatus, dict[str, Any], list[Account]]] = [
 
 @pytest.mark.parametrize("ladder", [NEW, FROM_ELSEWHERE])
 def test_the_first_rule_that_refuses_an_account_gives_the_status(
-    book: Book, ladder: list[tuple[AccountStatus, dict[str, Any], list[Account]]]
+    book: Book, any_store: Store, ladder: list[tuple[AccountStatus, dict[str, Any], list[Account]]]
 ) -> None:
+    chart = [chart_row(code, "of the town", AccountClass.LIABILITY) for code in (1, 2, 3, 2**31 - 1)]
+    any_store.save_chart("sbx_1", chart)
     fields: dict[str, Any] = {}
     for status, mended, before in ladder:
         fields |= mended

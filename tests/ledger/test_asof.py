@@ -1,31 +1,30 @@
 """What was there at T as known at T2, beside a plain replay of the whole log."""
 
-from typing import NamedTuple
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import Account, AccountFlag, Book, Entry, Kind, SqliteStore, StorageError, Transfer
+from ledger import Book, Entry, Kind, SqliteStore, StorageError, Store, Transfer
 from ledger.asof import PAGE, BalanceAsOf, balance_as_of
+from tests.ledger.lives import NAMES, Step, live, steps
 from tests.ledger.town import NOW, end, hold, pay, post, settle
 
 
 @pytest.fixture
-def shop(store: SqliteStore) -> Book:
-    """A town on SQLite, in which Ali has 100."""
-    book = Book(store, "sbx_1")
+def shop(sql_store: Store) -> Book:
+    """A town in which Ali has 100."""
+    book = Book(sql_store, "sbx_1")
     settle(book)
     return book
 
 
-def seen(store: SqliteStore, account: str, at: int, known_at: int | None = None) -> tuple[int, int] | None:
+def seen(book: Book, account: str, at: int, known_at: int | None = None) -> tuple[int, int] | None:
     """Return balance and available."""
-    found = balance_as_of(store, "sbx_1", account, at, known_at)
+    found = book.balance_as_of(account, at, known_at)
     return None if found is None else (found.balance, found.available)
 
 
-def test_an_hour_of_ali(shop: Book, store: SqliteStore) -> None:
+def test_an_hour_of_ali(shop: Book) -> None:
     """Recording runs 7 behind in the town. Times are counted from NOW."""
     post(shop, hold("h", 15, 10), now=NOW + 1)
     post(shop, Transfer("x", kind=Kind.EXTEND, target_id="h", timeout_us=20), now=NOW + 5)
@@ -63,7 +62,7 @@ def test_an_hour_of_ali(shop: Book, store: SqliteStore) -> None:
     ]
     for at, known_at, expected in rows:
         known = None if known_at is None else NOW + known_at
-        assert seen(store, "ali", NOW + at, known) == expected, (at, known_at)
+        assert seen(shop, "ali", NOW + at, known) == expected, (at, known_at)
     assert shop.balance_as_of("sara", NOW + 8) == BalanceAsOf("sara", 11, 0, 0, 41, 5, 0)
     assert shop.balance_as_of("sara", NOW + 30) == BalanceAsOf("sara", 14, 0, 0, 0, 5, 0)
 
@@ -79,78 +78,26 @@ def test_a_limit_counts_from_its_time_on_once_it_is_known(shop: Book) -> None:
         assert found.credit_limit == limit, (at, known_at)
 
 
-def test_nothing_is_known_of_what_is_not_there(shop: Book) -> None:
+def test_nothing_is_known_of_what_is_not_there(shop: Book, sql_store: Store) -> None:
     assert shop.balance_as_of("nobody", NOW) is None
-    assert Book(shop._store, "sbx_2").balance_as_of("ali", NOW) is None  # noqa: SLF001 - the same store
+    assert Book(sql_store, "sbx_2").balance_as_of("ali", NOW) is None
 
 
-def test_an_old_hold_is_found_behind_many_entries(shop: Book, store: SqliteStore) -> None:
+def test_an_old_hold_is_found_behind_many_entries(shop: Book) -> None:
     post(shop, hold("old", 10, 50), hold("older", 0, 50))
     post(shop, *(pay(f"p{number}", 0) for number in range(2 * PAGE + 3)))
-    assert seen(store, "ali", NOW) == (100, 90)
-    assert seen(store, "ali", NOW + 50) == (100, 100)
+    assert seen(shop, "ali", NOW) == (100, 90)
+    assert seen(shop, "ali", NOW + 50) == (100, 100)
 
 
-def test_what_no_hold_explains_is_an_error(shop: Book, store: SqliteStore) -> None:
-    post(shop, hold("h", 10, 50))
+def test_what_no_hold_explains_is_an_error(store: SqliteStore) -> None:
+    book = Book(store, "sbx_1")
+    settle(book)
+    post(book, hold("h", 10, 50))
     store.query("DROP TRIGGER ledger_entry_no_update", {})
     store.query("UPDATE ledger_entry SET debit_debits_pending = 11 WHERE id = 'h'", {})
     with pytest.raises(StorageError, match="pending on 'ali' of sbx_1"):
-        shop.balance_as_of("ali", NOW)
-
-
-class Step(NamedTuple):
-    """Something to do to a book; what makes no sense is refused and does no harm."""
-
-    kind: Kind | None
-    """None: sweep."""
-    amount: int
-    target: int
-    timeout: int
-    wait: int
-    record: int
-
-
-steps = st.builds(
-    Step,
-    st.sampled_from([Kind.HOLD, Kind.HOLD, Kind.HOLD, *(set(Kind) - {Kind.EXPIRE}), None]),
-    st.integers(0, 9),
-    st.integers(1, 6),
-    st.integers(0, 6),
-    st.integers(0, 2),
-    st.integers(-2, 3),
-)
-NAMES = ("bank", "ali", "sara")
-
-
-def live(store: SqliteStore, life: list[Step]) -> list[Entry]:
-    """Live through the steps and return all entries."""
-    book = Book(store, "sbx_1")
-    limited = AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS
-    accounts = [Account("bank", "PKR", 1), Account("ali", "PKR", 2, limited), Account("sara", "PKR", 2)]
-    book.open_accounts(accounts, now=0, recorded_at=0)
-    book.post([Transfer("t0", "bank", "ali", 40)], now=0, recorded_at=0)
-    now = recorded_at = 0
-    holds = ["t0"]
-    for number, step in enumerate(life, 1):
-        now += step.wait
-        recorded_at += step.record
-        if step.kind is None:
-            book.expire(now=now, recorded_at=recorded_at, limit=1)
-            continue
-        asked = Transfer(f"t{number}", kind=step.kind, target_id=holds[-step.target % len(holds)])
-        if step.kind == Kind.EXTEND:
-            asked = asked._replace(timeout_us=step.timeout)
-        elif step.kind in (Kind.TRANSFER, Kind.HOLD):
-            timeout_us = step.timeout if step.kind == Kind.HOLD else 0
-            pair = [("ali", "sara"), ("sara", "ali"), ("bank", "ali")][step.target % 3]
-            asked = Transfer(asked.id, *pair, step.amount, step.kind, timeout_us=timeout_us)
-        elif step.kind == Kind.CAPTURE:
-            asked = asked._replace(amount=step.amount)
-        (result,) = book.post([asked], now=now, recorded_at=recorded_at)
-        if result.entry and step.kind == Kind.HOLD:
-            holds.append(asked.id)
-    return [event.entry for event in book.changes(limit=1000) if event.entry]
+        book.balance_as_of("ali", NOW)
 
 
 def replayed(log: list[Entry], account: str, at: int, known_at: int) -> tuple[int, int, int, int]:

@@ -6,7 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Account, Book, Kind, SqliteStore, State, Status, StorageError, Transfer, TrialBalance
+from ledger import (
+    Account,
+    AccountChange,
+    Batch,
+    Book,
+    Entry,
+    Kind,
+    SqliteStore,
+    State,
+    Status,
+    StorageError,
+    Transfer,
+    TrialBalance,
+    proof,
+)
 from ledger.money import MAX_AMOUNT
 from tests.ledger.town import LATER, NOW, end, hold, pay, post, settle, totals
 
@@ -151,3 +165,67 @@ def test_a_batch_of_thousands(store: SqliteStore, town: Book) -> None:
     names = [f"a{number}" for number in range(1500)]
     assert list(town.accounts(names)) == names
     assert store.query("SELECT last_seq FROM ledger_book", {}) == [(4506,)]
+
+
+def test_every_save_that_writes_rows_is_sealed_as_one_batch(store: SqliteStore, town: Book) -> None:
+    """A second reader works out every digest from the rows alone."""
+    post(town, hold("h", 5, 50), end(Kind.POST, "p", "h"), pay("poor", 1000))
+    post(town, pay("poor again", 1000))
+    town.close_account("ali", now=NOW, recorded_at=NOW)
+    town.close_account("ali", now=NOW, recorded_at=NOW)
+    town.set_credit_limit("sara", 5, LATER, now=NOW, recorded_at=NOW)
+    columns = {"entry": Entry._fields, "account_change": AccountChange._fields}
+    rows = {
+        row[0]: row
+        for table, names in columns.items()
+        for row in store.query(f"SELECT {', '.join(names)} FROM ledger_{table}", {})
+    }
+    batches = [Batch(*row) for row in store.query(f"SELECT {', '.join(Batch._fields)} FROM ledger_batch", {})]
+    digest, next_seq = bytes(32), 1
+    for number, batch in enumerate(batches, 1):
+        sealed = [rows[seq] for seq in range(batch.first_seq, batch.last_seq + 1)]
+        header = proof.BatchHeader("sbx_1", *batch[:5])
+        digest = proof.extend(digest, header, sealed)
+        assert (batch.number, batch.first_seq, batch.digest) == (number, next_seq, digest)
+        newest = (Entry if len(sealed[-1]) == len(Entry._fields) else AccountChange)(*sealed[-1])
+        assert (batch.happened_at, batch.recorded_at) == (newest.happened_at, newest.recorded_at)
+        next_seq = batch.last_seq + 1
+    assert [(batch.first_seq, batch.last_seq) for batch in batches] == [
+        (1, 5),
+        (6, 6),
+        (7, 8),
+        (9, 9),
+        (10, 10),
+    ]
+    assert store.query("SELECT last_seq, last_batch, digest FROM ledger_book", {}) == [(10, 5, digest)]
+
+
+@pytest.mark.parametrize("size", [8189, 8190])
+def test_the_largest_batches_of_other_ledgers_are_ordinary_ones(town: Book, size: int) -> None:
+    chain = [pay(f"t{number}", 0, linked=number < size - 1) for number in range(size)]
+    assert set(post(town, *chain)) == {Status.CREATED}
+    assert set(post(town, *chain[:-1], chain[-1]._replace(amount=1000))) == {
+        Status.CHAIN_FAILED,
+        Status.EXISTS,
+    }
+    assert len(town.chain(7)) == size
+
+
+def test_two_clients_never_interleave(path: Path) -> None:
+    """The second waits for the first to end; here it does not want to wait."""
+    first, second = (
+        SqliteStore.open(path),
+        SqliteStore(sqlite3.connect(path, isolation_level=None, timeout=0)),
+    )
+    settle(Book(first, "sbx_1"))
+    with first.transaction():
+        post(Book(first, "sbx_1"), pay("a1", 1), pay("a2", 1))
+        with pytest.raises(sqlite3.OperationalError, match="locked"), second.transaction():
+            post(Book(second, "sbx_1"), pay("b1", 1))
+        post(Book(first, "sbx_1"), pay("a3", 1))
+    with second.transaction():
+        post(Book(second, "sbx_1"), pay("b1", 1), pay("b2", 1))
+    lines = Book(first, "sbx_1").statement("sara")
+    assert [line.id for line in lines] == ["a1", "a2", "a3", "b1", "b2"]
+    first.close()
+    second.close()

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from ledger import AccountChange, Book, Change, Kind, SqliteStore, Transfer
+from ledger import AccountChange, Book, Change, Kind, Store, Transfer
 from ledger.history import AccountFilter, Balance, QueryFilter, changes, transfers
 from tests.ledger.town import LATER, NOW, end, hold, post, settle
 
 
 @pytest.fixture
-def busy(store: SqliteStore) -> Book:
+def busy(sql_store: Store) -> Book:
     """A town in which entries 6 to 15 happen one after the other, at NOW plus their number from 7 on."""
-    book = Book(store, "sbx_1")
+    book = Book(sql_store, "sbx_1")
     settle(book)
     batch = [
         Transfer("salary", "bank", "ali", 50, code=7, reference="june"),
@@ -99,11 +99,16 @@ def test_a_filter_that_makes_no_sense_is_an_error(
         busy.transfers(wanted)
 
 
-def test_an_unknown_account_or_book_has_nothing(busy: Book, store: SqliteStore) -> None:
+def test_a_page_of_no_events_is_an_error(busy: Book) -> None:
+    with pytest.raises(ValueError, match="limit is 1 or more, not 0"):
+        busy.changes(limit=0)
+
+
+def test_an_unknown_account_or_book_has_nothing(busy: Book, sql_store: Store) -> None:
     assert busy.transfers(AccountFilter("nobody")) == []
     assert busy.balances(AccountFilter("nobody", happened_min=NOW, happened_max=LATER)) == []
-    assert transfers(store, "sbx_2", QueryFilter(happened_min=NOW)) == []
-    assert changes(store, "sbx_2", after_seq=0, limit=10) == []
+    assert transfers(sql_store, "sbx_2", QueryFilter(happened_min=NOW)) == []
+    assert changes(sql_store, "sbx_2", after_seq=0, limit=10) == []
 
 
 def test_pages_of_a_filter_follow_the_last_seq(busy: Book) -> None:

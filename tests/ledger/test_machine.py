@@ -6,10 +6,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import Connection
 
 from ledger import Account, Book, Kind, SqliteStore, Transfer, TransferFlag
 from ledger.audit import examine
+from ledger.storage.postgres import PostgresStore
 from tests.ledger.naive import ACTING, CURRENCY, FLAGS, MOST, Fact, Naive, Said
 
 IMPORTED = TransferFlag.IMPORTED
@@ -39,7 +48,7 @@ again = st.integers(0, 9).map(lambda number: number == 0)
 moves = fields(
     pairs,
     amount=mostly([st.integers(0, 60)], st.none(), st.integers(0, MOST)).flatmap(lambda amount: amount),
-    kind=st.sampled_from([Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
+    kind=st.sampled_from([Kind.TRANSFER, Kind.TRANSFER, Kind.HOLD, Kind.HOLD]),
     target_id=mostly([""], "t1"),
     timeout_us=mostly([0, 1, 3], 1),
     flags=mostly([0, 0, 0, 1, 2, 3], 4, 8, 12, 5),
@@ -48,20 +57,24 @@ acts = fields(
     mostly([("", "")], ("bank", ""), ("", "ali")),
     amount=st.none() | st.integers(0, 40),
     kind=st.sampled_from([*ACTING, Kind.CAPTURE]),
-    timeout_us=mostly([0], 1, 4),
+    timeout_us=mostly([0], 4),
     flags=mostly([0], 1),
 )
-batches = st.lists(moves | acts, max_size=6)
+batches = st.lists(st.one_of(moves, moves, acts), max_size=6)
 
 
 class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.store = SqliteStore.open(":memory:")
+        self.store = self.begun()
         self.book = Book(self.store, "sbx_1", max_amount=MOST)
         self.naive = Naive()
         self.names: list[str] = []
         self.now = 10
+
+    def begun(self) -> SqliteStore | PostgresStore:
+        """Return an empty store, which is closed in the end."""
+        return SqliteStore.open(":memory:")
 
     @initialize()
     def open(self) -> None:
@@ -111,11 +124,15 @@ class Life(RuleBasedStateMachine):
                 if old is not None and data.draw(st.booleans()):
                     batch.append(self.repeat(old)._replace(linked=transfer.linked))
                     continue
-            self.names.append(name)
+            if transfer.kind == Kind.TRANSFER and not data.draw(again):
+                transfer = transfer._replace(timeout_us=0)  # noqa: PLW2901 - mostly a fitting one
             target_id = transfer.target_id
             if transfer.kind in ACTING:
                 usual = moved if transfer.kind == Kind.REVERSAL else holds
+                if not usual and not data.draw(again):
+                    continue
                 target_id = data.draw(mostly(usual or ["t1"], "", name, *self.names[:2]))
+            self.names.append(name)
             (holds if transfer.kind == Kind.HOLD else moved).append(name)
             batch.append(transfer._replace(id=name, target_id=target_id))
         return batch
@@ -180,3 +197,13 @@ TestLife.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+def test_fewer_lives_on_postgresql(postgres_uri: str) -> None:
+    class OnPostgres(Life):
+        def begun(self) -> PostgresStore:
+            """Begin a transaction that ends with its connection."""
+            return PostgresStore(Connection.connect(postgres_uri))
+
+    fewer = settings(TestLife.settings, max_examples=15, stateful_step_count=20)
+    run_state_machine_as_test(OnPostgres, settings=fewer)

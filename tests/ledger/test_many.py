@@ -53,6 +53,7 @@ def test_callers_may_import_each_in_a_batch_of_their_own(book: Book) -> None:
         [S.IMPORTED_TIME_RUNS_BACKWARDS],
         [CREATED],
     ]
+    assert [line.happened_at for line in book.statement("sara")] == [NOW + 5, LATER]
 
 
 def test_a_preview_answers_like_a_post_and_writes_nothing(book: Book) -> None:
@@ -137,4 +138,5 @@ def test_only_those_that_are_still_open(chained: tuple[Book, int]) -> None:
 @pytest.mark.parametrize("chain", [0, 3, 999])
 def test_no_chain_has_no_holds(chained: tuple[Book, int], chain: int) -> None:
     book, _ = chained
+    assert book.chain(chain) == []
     assert end_chain(book, Kind.POST, "end", chain) == []

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from ledger import Kind, SqliteStore, asof, history, seek
+from ledger import Kind, SqliteStore, asof, clearing, history, seek
 from ledger.history import AccountFilter, QueryFilter, statement_of
 from ledger.storage import sqlite
 
 SQL = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
 # One row per sandbox, and a whole chart, which is small.
 WHOLE = {"ledger_book", "ledger_chart"}
+# An index that has nothing but the few clearing accounts.
+NARROW = "USING COVERING INDEX ledger_account_clearing "
 
 
 def wide(store: SqliteStore, sql: str, parameters: Any) -> list[str]:
@@ -24,7 +26,7 @@ def wide(store: SqliteStore, sql: str, parameters: Any) -> list[str]:
     found = []
     for *_, step in store.query(f"EXPLAIN QUERY PLAN {sql}", parameters):
         words = step.split()
-        if words[0] not in ("SEARCH", "SCAN") or "(sandbox_id=? AND" in step:
+        if words[0] not in ("SEARCH", "SCAN") or "(sandbox_id=? AND" in step or NARROW in step:
             continue
         table = re.search(rf"(\w+)(?: AS)? {words[1]}\b", sql) if len(words[1]) == 1 else None
         name = table[1] if table else words[1]
@@ -35,18 +37,27 @@ def wide(store: SqliteStore, sql: str, parameters: Any) -> list[str]:
 
 def statements(module: Any) -> dict[str, str]:
     """Return the statements that a module keeps in its constants."""
+    constants = {
+        f"{name}{key}": text
+        for name, value in vars(module).items()
+        for key, text in (value.items() if isinstance(value, dict) else [("", value)])
+        if name.isupper()
+    }
     return {
         name: text.replace("VALUES {}", "VALUES (:a)")
-        for name, text in vars(module).items()
-        if isinstance(text, str) and name.isupper() and SQL.search(text) and not text.endswith("VALUES {})")
+        for name, text in constants.items()
+        if isinstance(text, str)
+        and "IN ({})" not in text
+        and SQL.search(text)
+        and not text.endswith("VALUES {})")
     }
 
 
 EVERY = {
     (module.__name__, name): text
-    for module in (sqlite, seek, asof, history)
+    for module in (sqlite, seek, asof, history, clearing)
     for name, text in statements(module).items()
-}
+} | {("ledger.asof", "acts_statement"): asof.acts_statement(2)}
 
 
 @pytest.mark.parametrize("name", EVERY, ids=":".join)
@@ -58,11 +69,14 @@ def test_every_statement_narrows_more_than_the_sandbox(store: SqliteStore, name:
 def test_the_statements_were_found() -> None:
     assert {module for module, _ in EVERY} == {
         "ledger.asof",
+        "ledger.clearing",
         "ledger.history",
         "ledger.seek",
         "ledger.storage.sqlite",
     }
-    assert {"_STATEMENT", "_ACTS", "_LIMITS", "_REVERSAL", "_TOTALS"} <= {name for _, name in EVERY}
+    assert {"_STATEMENT", "_ACTS", "acts_statement", "_LIMITS", "_REVERSAL", "_TOTALS", "_ZEROdebit"} <= {
+        name for _, name in EVERY
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ledger import Account, Book, Head, Kind, State, Status, Transfer, apply
+from ledger import Account, AccountFlag, Book, Head, Kind, State, Status, Transfer, TransferFlag, apply
 from ledger.money import MAX_AMOUNT
 from tests.ledger.memory import MemoryStore
 
@@ -61,3 +61,63 @@ def test_the_largest_hold_can_be_posted_whole(max_amount: int) -> None:
     results = book.post(batch, now=0, recorded_at=0)
     assert [result.status for result in results] == [Status.CREATED, Status.CREATED]
     assert book.accounts(["b"])["b"].balance == max_amount
+
+
+def widest(max_amount: int) -> Book:
+    """A book without limits on its accounts, on a store that keeps any int."""
+    book = Book(MemoryStore(), "sbx_1", max_amount=max_amount)
+    book.open_accounts([Account(name, "PKR", 1) for name in "abc"], now=0, recorded_at=0)
+    return book
+
+
+def statuses(book: Book, *batch: Transfer) -> list[Status]:
+    return [result.status for result in book.post(batch, now=0, recorded_at=0)]
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+def test_the_largest_hold_can_be_captured_in_parts_and_moved_back(max_amount: int) -> None:
+    book = widest(max_amount)
+    assert (
+        statuses(
+            book,
+            Transfer("h", "a", "b", max_amount, HOLD),
+            Transfer("c1", kind=Kind.CAPTURE, target_id="h", amount=max_amount - 1),
+            Transfer("c2", kind=Kind.CAPTURE, target_id="h"),
+            Transfer("r", kind=Kind.REVERSAL, target_id="c1"),
+            Transfer("r2", kind=Kind.REVERSAL, target_id="c2"),
+        )
+        == [Status.CREATED] * 5
+    )
+    assert [account.balance for account in book.accounts(["a", "b"]).values()] == [0, 0]
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+def test_what_is_moved_back_counts_on_top(max_amount: int) -> None:
+    assert statuses(
+        widest(max_amount),
+        Transfer("t", "a", "b", max_amount - 1),
+        Transfer("back", "b", "a", 1),
+        Transfer("more", "b", "c", 1),
+        Transfer("r", kind=Kind.REVERSAL, target_id="t"),
+    ) == [Status.CREATED] * 3 + [Status.OVERFLOWS_DEBITS_POSTED]
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+def test_balancing_without_an_amount_finds_the_largest_there_can_be(max_amount: int) -> None:
+    book = widest(max_amount)
+    both = TransferFlag.BALANCING_DEBIT | TransferFlag.BALANCING_CREDIT
+    assert (
+        statuses(book, Transfer("t", "a", "b", max_amount), Transfer("all", "b", "a", flags=both))
+        == [Status.CREATED] * 2
+    )
+    assert book.accounts(["b"])["b"].balance == 0
+
+
+@pytest.mark.parametrize("max_amount", [MAX_AMOUNT, WIDE])
+def test_a_limit_of_the_largest_amount_adds_up(max_amount: int) -> None:
+    book = Book(MemoryStore(), "sbx_1", max_amount=max_amount)
+    spender = Account("a", "PKR", 1, AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
+    book.open_accounts([spender, Account("b", "PKR", 1)], now=0, recorded_at=0)
+    book.set_credit_limit("a", max_amount, 0, now=0, recorded_at=0)
+    batch = [Transfer("in", "b", "a", max_amount), Transfer("out", "a", "b", max_amount)]
+    assert statuses(book, *batch) == [Status.CREATED] * 2

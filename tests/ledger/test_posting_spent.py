@@ -3,7 +3,7 @@
 import pytest
 
 from ledger import Account, Book, Kind, Status, Transfer
-from tests.ledger.town import NOW, end, hold, pay, post
+from tests.ledger.town import NOW, act, end, hold, pay, post
 
 FAILED = Status.ID_ALREADY_FAILED
 
@@ -26,6 +26,10 @@ def test_it_is_spent_inside_its_own_batch_too(book: Book) -> None:
         (Transfer("t", "ghost", "ali", 1), Status.DEBIT_ACCOUNT_NOT_FOUND),
         (Transfer("t", "bank", "ghost", 1), Status.CREDIT_ACCOUNT_NOT_FOUND),
         (end(Kind.POST, "t", "ghost"), Status.TARGET_NOT_FOUND),
+        (end(Kind.VOID, "t", "ghost"), Status.TARGET_NOT_FOUND),
+        (act(Kind.CAPTURE, "t", "ghost"), Status.TARGET_NOT_FOUND),
+        (act(Kind.EXTEND, "t", "ghost"), Status.TARGET_NOT_FOUND),
+        (act(Kind.REVERSAL, "t", "ghost"), Status.TARGET_NOT_FOUND),
     ],
 )
 def test_what_is_not_there_yet_spends_the_id(book: Book, transfer: Transfer, status: Status) -> None:

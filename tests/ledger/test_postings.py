@@ -102,6 +102,9 @@ def test_all_legs_or_none(book: Book) -> None:
     rest = multi_leg("pay", [Leg("bank", 90)], [Leg("ali", 70), Leg("sara", 20)])
     assert post(book, *rest) == [Status.CREATED] * 2
     assert post(book, *rest) == [Status.EXISTS, Status.CHAIN_FAILED]
+    first = book.entry("pay:1")
+    assert first is not None
+    assert [entry.id for entry in book.chain(first.chain)] == ["pay:1", "pay:2"]
     assert totals(book, "ali") == (0, 0, 0, 170)
     assert totals(book, "sara") == (0, 0, 0, 20)
 

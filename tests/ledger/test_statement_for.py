@@ -2,14 +2,13 @@
 
 import pytest
 
-from ledger import AccountNotFoundError, Book, Kind, SqliteStore, StorageError, Transfer
+from ledger import AccountNotFoundError, Book, Kind, SqliteStore, StorageError, Store, Transfer
 from ledger.statements import PeriodStatement
 from tests.ledger.town import NOW, end, hold, pay, post, settle
 
 
-@pytest.fixture
-def busy(store: SqliteStore) -> Book:
-    """A town in which Ali has 100 at NOW, and then moves at NOW plus 10, 20 … 50."""
+def lived(store: Store) -> Book:
+    """Let Ali have 100 at NOW, and then move at NOW plus 10, 20 … 50."""
     book = Book(store, "sbx_1")
     settle(book)
     post(book, pay("p1", 10), now=NOW + 10)
@@ -18,6 +17,11 @@ def busy(store: SqliteStore) -> Book:
     post(book, Transfer("back", kind=Kind.REVERSAL, target_id="p1"), now=NOW + 40)
     post(book, pay("p2", 1), now=NOW + 50)
     return book
+
+
+@pytest.fixture
+def busy(sql_store: Store) -> Book:
+    return lived(sql_store)
 
 
 ROWS = [
@@ -75,6 +79,11 @@ def test_pages_carry_the_balance_forward(busy: Book) -> None:
     assert {(page.opening, page.closing) for page in pages} == {(100, 82)}
 
 
+def test_a_page_that_takes_all_lines_has_no_more(busy: Book) -> None:
+    assert not busy.statement_for("ali", NOW + 10, NOW + 50, limit=5).more
+    assert busy.statement_for("ali", NOW + 10, NOW + 50, limit=4).more
+
+
 def test_a_page_after_the_last_line_is_empty(busy: Book) -> None:
     found = busy.statement_for("ali", NOW + 10, NOW + 50, after_seq=999)
     assert (found.lines, found.brought_forward, found.carried_forward) == ([], 82, 82)
@@ -97,10 +106,9 @@ def test_what_cannot_be_asked_is_said(busy: Book) -> None:
         ("UPDATE ledger_entry SET debit_account = 'bank' WHERE id = 'p2'", "'p2' leaves 'bank'"),
     ],
 )
-def test_lines_that_do_not_add_up_are_an_error(
-    busy: Book, store: SqliteStore, damage: str, says: str
-) -> None:
+def test_lines_that_do_not_add_up_are_an_error(store: SqliteStore, damage: str, says: str) -> None:
+    book = lived(store)
     store.query("DROP TRIGGER ledger_entry_no_update", {})
     store.query(damage, {})
     with pytest.raises(StorageError, match=says):
-        busy.statement_for("bank" if "bank" in damage else "ali", NOW, NOW + 99)
+        book.statement_for("bank" if "bank" in damage else "ali", NOW, NOW + 99)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Table, UniqueConstraint
 
+from ledger.chart import ChartRow
 from ledger.model import Account, AccountChange, Batch, Entry, Head, OpenHold
 from ledger.storage import tables
-from ledger.storage.tables import append_only_ddl, metadata
+from ledger.storage.tables import APPEND_ONLY, append_only_ddl, metadata
 
 EVERY = list(metadata.tables.values())
 
@@ -32,6 +33,7 @@ def test_the_sandbox_comes_first_in_every_key(table: Table) -> None:
         (tables.account_change, AccountChange),
         (tables.open_hold, OpenHold),
         (tables.batch, Batch),
+        (tables.chart, ChartRow),
     ],
 )
 def test_columns_follow_the_fields(table: Table, value: type[NamedTuple]) -> None:
@@ -47,10 +49,7 @@ def test_append_only_on_postgresql() -> None:
     function, *triggers = append_only_ddl("postgresql")
     assert "RAISE EXCEPTION" in function
     assert [trigger.split()[4] for trigger in triggers] == [
-        "ledger_entry_append_only",
-        "ledger_account_change_append_only",
-        "ledger_batch_append_only",
-        "ledger_spent_id_append_only",
+        f"{table}_{name}" for table in APPEND_ONLY for name in ("append_only", "no_truncate")
     ]
 
 

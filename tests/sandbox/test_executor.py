@@ -1,9 +1,11 @@
 import asyncio
 import sqlite3
+from pathlib import Path
 
 import httpx
 
-from sandbox.db import UnitOfWork
+from sandbox.db import UnitOfWork, engine_for
+from sandbox.executor import Executor
 from sandbox.problems import Problem
 from tests.startup import Startup, count_rows
 
@@ -92,3 +94,12 @@ async def test_whoever_shares_a_commit_that_fails_is_told_503_and_may_send_again
     assert startup.count("payment") == 20 - len(refused)
     assert {answer.status_code for answer in await pay_all()} == {201}
     assert startup.count("payment") == 20
+
+
+async def test_a_system_clock_that_is_set_back_stands_still(tmp_path: Path) -> None:
+    times = iter([50, 40, 60])
+    engine = engine_for(tmp_path / "clock.db")
+    executor = Executor(engine, now=lambda: next(times))
+    assert [await executor.write(lambda uow: uow.now) for _ in range(3)] == [50, 50, 60]
+    await executor.close()
+    engine.dispose()

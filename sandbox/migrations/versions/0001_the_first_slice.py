@@ -63,6 +63,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "ledger_chart",
+        sa.Column("sandbox_id", sa.Text(), nullable=False),
+        sa.Column("code", BIGINT, autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("account_class", sa.Text(), nullable=False),
+        sa.Column("normal_side", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("sandbox_id", "code"),
+        comment="What the codes of a book's accounts mean. A book without rows here takes any code.",
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ledger_entry",
         sa.Column("sandbox_id", sa.Text(), nullable=False),
         sa.Column("seq", BIGINT, autoincrement=False, nullable=False),
@@ -107,8 +119,8 @@ def upgrade() -> None:
         "ledger_entry",
         ["sandbox_id", "target_id"],
         unique=True,
-        sqlite_where=sa.text("kind IN (3, 4, 5, 8)"),
-        postgresql_where=sa.text("kind IN (3, 4, 5, 8)"),
+        sqlite_where=sa.text("(kind BETWEEN 3 AND 5 OR kind = 8)"),
+        postgresql_where=sa.text("(kind BETWEEN 3 AND 5 OR kind = 8)"),
     )
     op.create_index(
         "ledger_entry_target",
@@ -154,6 +166,14 @@ def upgrade() -> None:
         comment="Accounts with their totals of now.",
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ledger_account_clearing",
+        "ledger_account",
+        ["sandbox_id", "id", "flags"],
+        unique=False,
+        sqlite_where=sa.text("(flags & 16) <> 0"),
+        postgresql_where=sa.text("(flags & 16) <> 0"),
     )
     op.create_table(
         "ledger_open_hold",
