@@ -2,8 +2,11 @@
 
 Between two writes every `load` sees what was saved before, so decisions are the same as without it; the
 storage then gets one outcome per book, sealed as one batch. What was saved since a mark can be taken
-back without asking the storage. Accounts stay in memory from one write to the next, which is right as
-long as nobody else writes; `forget` when somebody may have.
+back without asking the storage. Accounts and the end of each log stay in memory from one write to the next,
+which is right as long as nobody else writes; `forget` when somebody may have.
+
+What was written stays visible until the next write, so that the next group can be decided, from another
+connection's view of the storage, while the commit of the one before is still under way.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,17 +15,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ledger.clock import Micros
-from ledger.model import (
-    Account,
-    Entry,
-    Head,
-    HoldNow,
-    Kind,
-    OpenHold,
-    Outcome,
-    State,
-    Transfer,
-)
+from ledger.model import Account, Entry, Head, HoldNow, Kind, OpenHold, Outcome, State, Transfer
 from ledger.storage.store import Store
 
 KEPT_ACCOUNTS: Final = 50_000
@@ -35,39 +28,71 @@ _REVERSAL: Final = Kind.REVERSAL
 _HOLD: Final = Kind.HOLD
 
 
-class _Pages:
-    """What is known of one book: its accounts, and what is saved but not yet written."""
+class _Layer:
+    """What outcomes have changed in a book, as it is after them."""
 
-    __slots__ = ("accounts", "acts", "entries", "head", "spent")
+    __slots__ = ("accounts", "entries", "holds", "reversals", "spent")
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
-        self.head: Head | None = None
         self.entries: dict[str, Entry] = {}
-        self.acts: dict[str, list[Entry]] = {}
+        self.holds: dict[str, HoldNow] = {}
+        self.reversals: dict[str, str] = {}
         self.spent: set[str] = set()
+
+
+class _Pages:
+    """What is known of one book: as it was written last, what that changed, and what was saved since."""
+
+    __slots__ = ("accounts", "head", "new", "seen", "written", "written_head")
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.written_head: Head | None = None
+        self.written = _Layer()
+        self.new = _Layer()
+        self.head: Head | None = None
+        # How holds stood that were loaded, so that what acts on them can be followed.
+        self.seen: dict[str, HoldNow] = {}
 
     def take(self, outcome: Outcome) -> None:
         """See an outcome as if it had been written."""
-        self.accounts.update(outcome.accounts)
-        self.spent |= outcome.spent
-        if not outcome.entries:
-            return
+        new = self.new
+        new.accounts.update(outcome.accounts)
+        new.spent |= outcome.spent
         for entry in outcome.entries:
-            self.entries[entry.id] = entry
-            if entry.target_id:
-                self.acts.setdefault(entry.target_id, []).append(entry)
-        newest = outcome.entries[-1]
-        self.head = outcome.head._replace(
-            last_seq=newest.seq, happened_at=newest.happened_at, recorded_at=newest.recorded_at
-        )
+            new.entries[entry.id] = entry
+            if entry.kind is _HOLD:
+                new.holds[entry.id] = HoldNow(entry.amount, entry.expires_at)
+            elif entry.kind is _REVERSAL:
+                new.reversals[entry.target_id] = entry.id
+            elif entry.target_id:
+                new.holds[entry.target_id] = _after(self.hold(entry.target_id), entry)
+        if outcome.entries:
+            newest = outcome.entries[-1]
+            self.head = outcome.head._replace(
+                last_seq=newest.seq, happened_at=newest.happened_at, recorded_at=newest.recorded_at
+            )
 
-    def settle(self) -> None:
-        """Forget what is now in the storage; accounts stay."""
-        self.head = None
-        self.entries.clear()
-        self.acts.clear()
-        self.spent.clear()
+    def hold(self, name: str) -> HoldNow:
+        """Return how a hold stands that was loaded or saved before."""
+        return self.new.holds.get(name) or self.written.holds.get(name) or self.seen[name]
+
+    def entry(self, name: str) -> Entry | None:
+        """Return an entry that the storage may not show yet."""
+        return self.new.entries.get(name) or self.written.entries.get(name)
+
+    def turn(self) -> None:
+        """Let what was new be what was written last."""
+        self.accounts |= self.new.accounts
+        self.written_head = self.head
+        self.written, self.new = self.new, _Layer()
+        self.seen.clear()
+
+    def take_back(self) -> None:
+        """Forget what is new."""
+        self.new = _Layer()
+        self.head = self.written_head
 
 
 class BufferedStore:
@@ -86,9 +111,14 @@ class BufferedStore:
         """Stand before `inner`, whose transactions belong to the caller."""
         self._kept_accounts = kept_accounts
         self._inner = inner
+        self._reader = inner
         self._settle = settle or self.write
         self._log: list[tuple[str, Outcome]] = []
         self._books: dict[str, _Pages] = {}
+
+    def read_from(self, reader: Store | None) -> None:
+        """Load from another view of the same storage, which may lack the last write; None: from `inner`."""
+        self._reader = reader or self._inner
 
     def mark(self) -> int:
         """Return the place to which `take_back` can go back; a `write` makes it void."""
@@ -96,24 +126,32 @@ class BufferedStore:
 
     def take_back(self, mark: int) -> None:
         """Forget what was saved since `mark`."""
-        if mark < len(self._log):
-            del self._log[mark:]
-            self._replay()
+        touched = {sandbox_id for sandbox_id, _ in self._log[mark:]}
+        del self._log[mark:]
+        self._replay(touched)
 
     def write(self, until: int | None = None) -> None:
         """Write what was saved, all of it or the first `until` outcomes, one outcome per book."""
         ready, self._log = self._log[:until], self._log[len(self._log) if until is None else until :]
         ready.sort(key=itemgetter(0))
         for sandbox_id, of_book in groupby(ready, key=itemgetter(0)):
-            merged = _merged([outcome for _, outcome in of_book])
-            self._inner.save(sandbox_id, merged._replace(head=self._inner.load_accounts(sandbox_id, ()).head))
+            outcomes = [outcome for _, outcome in of_book]
+            head = self._inner.load_accounts(sandbox_id, ()).head
+            self._inner.save(sandbox_id, _merged(outcomes)._replace(head=head))
+        touched = {sandbox_id for sandbox_id, _ in ready}
         if self._log:
-            self._replay()
-            return
-        for sandbox_id in {sandbox_id for sandbox_id, _ in ready}:
-            self._books[sandbox_id].settle()
-        if sum(len(pages.accounts) for pages in self._books.values()) > self._kept_accounts:
-            self._books.clear()
+            for sandbox_id in touched:
+                pages = self._books[sandbox_id]
+                pages.take_back()
+                for name, outcome in ready:
+                    if name == sandbox_id:
+                        pages.take(outcome)
+        for sandbox_id in touched:
+            self._books[sandbox_id].turn()
+        self._replay(touched)
+        kept = sum(len(pages.accounts) for pages in self._books.values())
+        if not self._log and kept > self._kept_accounts:
+            self._books = {name: pages for name, pages in self._books.items() if name in touched}
 
     def forget(self) -> None:
         """Forget everything, saved or known: after a rollback, or when others may have written."""
@@ -123,37 +161,40 @@ class BufferedStore:
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
         """Read what `apply` needs: one statement as a rule."""
         pages = self._pages(sandbox_id)
-        asked = [one for transfer in batch for one in _unknown(transfer, pages.entries)]
-        found = self._inner.load(sandbox_id, asked)
-        head = pages.head = pages.head or found.head
-        entries, holds = {**found.entries}, {**found.holds}
-        reversals = {**found.reversals}
+        asked = [one for transfer in batch for one in _unknown(transfer, pages)]
+        found = self._reader.load(sandbox_id, asked)
+        if pages.head is None:
+            pages.head = pages.written_head = found.head
+        entries = {**found.entries}
         names: set[str] = set()
         for transfer in batch:
             for name in (transfer.id, transfer.target_id):
-                if name in pages.entries:
-                    entries[name] = pages.entries[name]
+                known = pages.entry(name)
+                if known is not None:
+                    entries[name] = known
             names.add(transfer.debit_account)
             names.add(transfer.credit_account)
-        for name, entry in entries.items():
+        pages.seen |= found.holds
+        holds: dict[str, HoldNow] = {}
+        for entry in entries.values():
             names.add(entry.debit_account)
             names.add(entry.credit_account)
-            acts = pages.acts.get(name, ())
             if entry.kind is _HOLD:
-                holds[name] = _stands(holds.get(name) or HoldNow(entry.amount, entry.expires_at), acts)
-            for act in acts:
-                if act.kind is _REVERSAL:
-                    reversals[name] = act.id
+                holds[entry.id] = pages.hold(entry.id)
         accounts = self._known(sandbox_id, pages, names)
         if any(account.limit_due_at for account in accounts.values()):
             self._settle()
             return self._inner.load(sandbox_id, batch)
-        return State(accounts, entries, holds, found.spent | pages.spent, head, reversals)
+        spent = found.spent | pages.written.spent | pages.new.spent
+        reversals = {**found.reversals, **pages.written.reversals, **pages.new.reversals}
+        return State(accounts, entries, holds, spent, pages.head, reversals)
 
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Read the first `limit` open holds due at `now`, by (expires_at, seq), and their facts."""
         self._settle()
-        return self._inner.load_due(sandbox_id, now, limit)
+        state, due = self._inner.load_due(sandbox_id, now, limit)
+        self._pages(sandbox_id).seen |= state.holds
+        return state, due
 
     def load_accounts(self, sandbox_id: str, ids: Collection[str]) -> State:
         """Read what the opening or change of these accounts needs: a state without entries."""
@@ -172,12 +213,11 @@ class BufferedStore:
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
-        known = self._known(sandbox_id, self._pages(sandbox_id), ids)
-        return {name: known[name] for name in ids if name in known}
+        return self._known(sandbox_id, self._pages(sandbox_id), ids)
 
     def entry(self, sandbox_id: str, entry_id: str) -> Entry | None:
         """Read one entry."""
-        return self._pages(sandbox_id).entries.get(entry_id) or self._inner.entry(sandbox_id, entry_id)
+        return self._pages(sandbox_id).entry(entry_id) or self._reader.entry(sandbox_id, entry_id)
 
     def acting_on(self, sandbox_id: str, target_id: str) -> list[Entry]:
         """Read what ends or changes a hold, or takes a transfer back, oldest first."""
@@ -208,39 +248,38 @@ class BufferedStore:
         return pages
 
     def _known(self, sandbox_id: str, pages: _Pages, ids: Collection[str]) -> dict[str, Account]:
-        known = pages.accounts
+        known, new = pages.accounts, pages.new.accounts
         missing = [name for name in ids if name and name not in known]
         if missing:
-            known.update(self._inner.accounts(sandbox_id, missing))
-        return {name: known[name] for name in ids if name in known}
+            known.update(self._reader.accounts(sandbox_id, missing))
+        return {name: new.get(name) or known[name] for name in ids if name in known}
 
-    def _replay(self) -> None:
-        """See the log anew, over what the storage has."""
-        self._books.clear()
+    def _replay(self, touched: Collection[str]) -> None:
+        """See anew what the log says of these books, over what was written last."""
+        for sandbox_id in touched:
+            self._books[sandbox_id].take_back()
         for sandbox_id, outcome in self._log:
-            self._pages(sandbox_id).take(outcome)
+            if sandbox_id in touched:
+                self._books[sandbox_id].take(outcome)
 
 
-def _unknown(transfer: Transfer, entries: Mapping[str, Entry]) -> list[Transfer]:
+def _unknown(transfer: Transfer, pages: _Pages) -> list[Transfer]:
     """Return what has to be asked of the storage about a transfer: its ids, without its accounts."""
-    target = transfer.target_id if transfer.target_id not in entries else ""
-    if transfer.id not in entries:
+    target = "" if pages.entry(transfer.target_id) else transfer.target_id
+    if not pages.entry(transfer.id):
         return [Transfer(transfer.id, kind=transfer.kind, target_id=target)]
     return [Transfer(target, kind=transfer.kind, target_id=target)] if target else []
 
 
-def _stands(hold: HoldNow, acts: Sequence[Entry]) -> HoldNow:
-    """Say how a hold stands after `acts`, oldest first."""
-    for act in acts:
-        if act.kind is _EXTEND:
-            hold = hold._replace(expires_at=act.expires_at)
-        elif act.kind is not _CAPTURE:
-            hold = hold._replace(ended_by=act.kind, ending_id=act.id)
-        elif act.amount < hold.remaining:
-            hold = hold._replace(remaining=hold.remaining - act.amount)
-        else:
-            hold = hold._replace(ended_by=_POST, ending_id=act.id)
-    return hold
+def _after(hold: HoldNow, act: Entry) -> HoldNow:
+    """Say how a hold stands after something acted on it."""
+    if act.kind is _EXTEND:
+        return hold._replace(expires_at=act.expires_at)
+    if act.kind is not _CAPTURE:
+        return hold._replace(ended_by=act.kind, ending_id=act.id)
+    if act.amount < hold.remaining:
+        return hold._replace(remaining=hold.remaining - act.amount)
+    return hold._replace(ended_by=_POST, ending_id=act.id)
 
 
 def _merged(outcomes: Sequence[Outcome]) -> Outcome:

@@ -1,6 +1,7 @@
 """A store that keeps outcomes in memory answers as one that writes each of them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,14 +123,38 @@ def test_an_account_with_a_limit_to_come_is_decided_over_what_is_written(buffer:
 
 
 def test_accounts_do_not_stay_without_end(store: SqliteStore) -> None:
-    settle(Book(store, "sbx_1"))
     behind = BufferedStore(store, kept_accounts=1)
+    first, second = Book(behind, "sbx_1"), Book(behind, "sbx_2")
+    for book in (first, second):
+        settle(book)
+        post(book, pay("p1", 10))
+        behind.write()
+    for sandbox_id in ("sbx_1", "sbx_2"):
+        close(Book(store, sandbox_id), "sara")
+    # Those of the book that was not written last were dropped, so what another has done is seen.
+    assert post(first, pay("p2", 10)) == [Status.CREDIT_ACCOUNT_CLOSED]
+    assert post(second, pay("p2", 10)) == [Status.CREATED]
+
+
+def test_another_view_that_lacks_the_last_write_will_do(tmp_path: Path) -> None:
+    store, reader = (SqliteStore.open(tmp_path / "a.db") for _ in range(2))
+    with store.transaction():
+        settle(Book(store, "sbx_1"))
+    behind = BufferedStore(store)
     book = Book(behind, "sbx_1")
-    post(book, pay("p1", 10))
-    behind.write()
-    close(Book(store, "sbx_1"), "sara")
-    # They were dropped, so what another has written is seen.
-    assert post(book, pay("p2", 10)) == [Status.CREDIT_ACCOUNT_CLOSED]
+    with store.transaction():
+        post(book, hold("h1", 60), pay("p1", 30))
+        behind.write()
+        behind.read_from(reader)
+        assert post(book, pay("p1", 30), pay("p2", 11)) == [Status.EXISTS, Status.EXCEEDS_CREDITS]
+        assert post(book, end(Kind.POST, "t1", "h1")) == [Status.CREATED]
+        assert book.entry("p1") != Book(reader, "sbx_1").entry("p1")
+    behind.read_from(None)
+    with store.transaction():
+        behind.write()
+    assert totals(Book(reader, "sbx_1"), "sara") == (0, 0, 0, 90)
+    for each in (store, reader):
+        each.close()
 
 
 def test_a_hold_that_ends_before_it_is_written_never_is_open(
