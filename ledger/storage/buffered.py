@@ -14,6 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
+from ledger.chart import ChartRow
 from ledger.clock import Micros
 from ledger.model import Account, Entry, Head, HoldNow, Kind, OpenHold, Outcome, State, Transfer
 from ledger.storage.store import Store
@@ -235,6 +236,14 @@ class BufferedStore:
         """Read an account's entries after `after_seq`, oldest first, each with what it released of a hold."""
         self._settle()
         return self._inner.statement(sandbox_id, account_id, after_seq, limit)
+
+    def chart(self, sandbox_id: str) -> list[ChartRow]:
+        """Read the chart of accounts, by code; empty if the book has none."""
+        return self._inner.chart(sandbox_id)
+
+    def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
+        """Put a chart in the place of the one there is, at once."""
+        self._inner.save_chart(sandbox_id, rows)
 
     def query(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a reading statement, written for every storage, with `:named` parameters."""
