@@ -5,7 +5,7 @@ happened in the book. So what is kept is right exactly as long as the digest is 
 or when another process has written, it is another one, and what was kept is dropped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from ledger.model import Account
@@ -27,6 +27,10 @@ class KeptAccounts:
         self._books: dict[str, tuple[bytes, dict[str, Account]]] = {}
         self._count = 0
         self._most = most
+
+    def guess(self, sandbox_id: str) -> Collection[str]:
+        """Name the accounts that are kept of a book, if its head is still the one they are right for."""
+        return self._books[sandbox_id][1].keys() if sandbox_id in self._books else ()
 
     def under(self, sandbox_id: str, digest: bytes) -> Mapping[str, Account]:
         """Return what is kept of a book whose head has this digest."""

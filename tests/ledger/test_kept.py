@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from ledger import Account, Book, SqliteStore, Status, Store, Transfer
+from psycopg import Connection
+
+from ledger import Account, Book, Kind, SqliteStore, Status, Store, Transfer
 from ledger.storage.kept import KeptAccounts
-from tests.ledger.town import LATER, NOW, close, pay, post, reopen, settle, totals
+from ledger.storage.postgres import PostgresStore
+from tests.ledger.town import LATER, NOW, close, end, hold, pay, post, reopen, settle, totals
 
 ALI, SARA = Account("ali", "PKR", 1), Account("sara", "PKR", 1)
 RICHER = ALI._replace(credits_posted=5)
@@ -75,6 +78,22 @@ def test_another_writer_is_noticed(tmp_path: Path) -> None:
     assert post(first, pay("p4", 11), pay("p5", 10)) == [Status.EXCEEDS_CREDITS, Status.CREATED]
     for store in stores:
         store.close()
+
+
+def test_another_writer_is_noticed_on_postgresql_too(postgres_connection: Connection) -> None:
+    first, second = (Book(PostgresStore(postgres_connection), "sbx_1") for _ in range(2))
+    settle(first)
+    assert post(first, pay("p1", 10)) == [Status.CREATED]
+    assert post(second, pay("p2", 80), pay("p2b", 1)) == [Status.CREATED, Status.CREATED]
+    assert post(first, pay("p3", 10), pay("p4", 9)) == [Status.EXCEEDS_CREDITS, Status.CREATED]
+    assert post(second, end(Kind.REVERSAL, "r1", "p1")) == [Status.CREATED]
+    assert post(second, hold("h1", 3)) == [Status.CREATED]
+    close(second, "sara")
+    assert post(first, pay("p5", 1), end(Kind.VOID, "v1", "h1")) == [
+        Status.CREDIT_ACCOUNT_CLOSED,
+        Status.CREATED,
+    ]
+    postgres_connection.rollback()
 
 
 def test_ids_are_found_however_many_lie_between(any_store: Store) -> None:
