@@ -61,6 +61,8 @@ class PostgresStore:
         self._kept = KeptAccounts()
         self.sealed: Sealed | None = None
         """The newest batch that was saved, in whichever book."""
+        self.spent: tuple[str, str] | None = None
+        """The sandbox_id and one of the ids that were spent last."""
 
     @classmethod
     def open(cls, conninfo: str) -> Self:
@@ -165,6 +167,8 @@ class PostgresStore:
         if sealed is not None:
             self.sealed = sealed
             self._kept.move(sandbox_id, outcome.head.digest, sealed[2], outcome.accounts)
+        if outcome.spent:
+            self.spent = (sandbox_id, next(iter(outcome.spent)))
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""

@@ -1,6 +1,6 @@
 """A unit of work on PostgreSQL, repeated until it is written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -13,7 +13,7 @@ from ledger.storage.postgres import PostgresStore, Sealed
 T = TypeVar("T")
 
 DELAYS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds to wait after each attempt that failed; then comes the last one."""
+"""Seconds to wait after each attempt that failed, if the caller knows no better; then comes the last one."""
 
 # The database has taken the transaction back by itself: not serializable, deadlock.
 _TAKEN_BACK: Final = frozenset({"40001", "40P01"})
@@ -23,6 +23,7 @@ _LOST: Final = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "53300"})
 
 _XID: Final = "SELECT pg_current_xact_id_if_assigned()::text"
 _LOCK: Final = "SELECT 1 FROM ledger_book WHERE sandbox_id = %s FOR UPDATE"
+_SPENT: Final = "SELECT 1 FROM ledger_spent_id WHERE sandbox_id = %s AND id = %s"
 _SEALED: Final = "SELECT 1 FROM ledger_batch WHERE sandbox_id = %s AND number = %s AND digest = %s"
 # A number that was not given yet is one that a failed server gave and its successor never heard of.
 _STATUS: Final = """\
@@ -36,6 +37,8 @@ class _Done(NamedTuple, Generic[T]):
     result: T
     sealed: Sealed | None
     """The newest batch that it wrote to a book."""
+    spent: tuple[str, str] | None
+    """An id that it spent."""
     xid: str | None
     """Its transaction, if it has written anything to this server."""
     lost: psycopg.Error | None = None
@@ -47,6 +50,7 @@ def run_in_transaction(
     work: Callable[[PostgresStore], T],
     *,
     sleep: Callable[[float], object],
+    delays: Sequence[float] = DELAYS,
 ) -> T:
     """Run `work` in a transaction of its own, commit it and return what it returned.
 
@@ -54,7 +58,7 @@ def run_in_transaction(
     `psycopg.connect` with its arguments; `sleep` waits for so many seconds, and may add some noise. `work`
     may run several times, so it does nothing but read and write through its store's connection: of its
     runs, one is written. After a serialization failure, a deadlock or a lost connection it runs again, up
-    to `len(DELAYS)` times, then the error is raised; other errors are raised at once.
+    to `len(delays)` times, then the error is raised; other errors are raised at once.
 
     A connection lost during COMMIT leaves open whether it took effect. The next one looks for what was
     written, and only if that is not there does the work run again. Raises CommitUnknownError when there
@@ -70,15 +74,15 @@ def run_in_transaction(
                 if done is None:
                     done = _once(connection, work)
         except psycopg.Error as error:
-            if done is None and (attempt == len(DELAYS) or not _passes(error)):
+            if done is None and (attempt == len(delays) or not _passes(error)):
                 raise
         if done is not None:
             if done.lost is None:
                 return done.result
-            if attempt == len(DELAYS):
+            if attempt == len(delays):
                 message = "the connection was lost during COMMIT, and there was none to ask what became of it"
                 raise CommitUnknownError(message) from done.lost
-        sleep(DELAYS[attempt])
+        sleep(delays[attempt])
         attempt += 1
 
 
@@ -90,7 +94,7 @@ def _once(connection: Connection[Any], work: Callable[[PostgresStore], T]) -> _D
             store = PostgresStore(connection)
             result = work(store)
             ((xid,),) = connection.execute(_XID).fetchall()
-            done = _Done(result, store.sealed, xid)
+            done = _Done(result, store.sealed, store.spent, xid)
     except psycopg.Error as error:
         if done is None or not _is_lost(error):
             raise
@@ -105,18 +109,20 @@ def _found(connection: Connection[Any], done: _Done[T]) -> _Done[T] | None:
     notice that it is.
     """
     with connection.transaction():
-        if done.sealed is not None:
+        witness: tuple[object, ...] | None = done.sealed or done.spent
+        if witness is not None:
             # Whoever still writes to the book holds this lock, except to one that it has just begun.
-            connection.execute(_LOCK, done.sealed[:1])
+            connection.execute(_LOCK, witness[:1])
         # On a cluster the books may be on other servers, and this one knows of no transaction.
         status = None if done.xid is None else _status(connection, done.xid)
         if status == "in progress":
             raise psycopg.OperationalError(f"transaction {done.xid} is still running")
-        if done.sealed is None:
+        if witness is None:
             kept = status == "committed"
         else:
-            sealed = connection.execute(_SEALED, done.sealed).fetchone()
-            kept = sealed is not None and status in (None, "committed")
+            # A server that crashed, or took another's place, may have given the number anew.
+            row = connection.execute(_SEALED if done.sealed else _SPENT, witness).fetchone()
+            kept = row is not None and status in (None, "committed")
     return done._replace(lost=None) if kept else None
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -90,12 +90,16 @@ def own_server() -> Iterator[PostgresServer]:
 
 def kill_a_backend(own_server: PostgresServer) -> None:
     """Kill a process that works for a writer: the server then ends all others and recovers."""
-    with psycopg.connect(own_server.get_uri(), autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        ).fetchone()
-    if found is not None:
-        os.kill(found[0], signal.SIGKILL)
+    found = OnPostgres(own_server.get_uri()).run(
+        lambda store: store.query(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            {},
+        )
+    )
+    for (pid,) in found[:1]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def kill_the_server(own_server: PostgresServer) -> None:
@@ -126,6 +130,7 @@ def test_the_server_is_killed_again_and_again_and_the_writer_goes_on(own_server:
         acknowledged += [acks.recv() for _ in range(5)]
         process.kill()
         acknowledged += told(acks)
+    OnPostgres(uri).run(lambda store: store.load(sandbox_id, []))  # waits until the server is there
     with closing(PostgresStore.open(uri)) as store:
         check(store, sandbox_id, acknowledged)
     assert [batch for batch in acknowledged if batch.repeated] == []

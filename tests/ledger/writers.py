@@ -19,11 +19,13 @@ from ledger import Book, Kind, SqliteStore, Status, Store, Transfer
 from ledger.proof.log import sealed
 from ledger.proof.merkle import Tree
 from ledger.storage.postgres import PostgresStore
-from ledger.storage.retry import run_in_transaction
+from ledger.storage.retry import DELAYS, run_in_transaction
 from tests.ledger.town import NOW
 
 T = TypeVar("T")
 FORK = get_context("fork")
+PATIENT = (*DELAYS, *[0.5] * 120)
+"""On a busy machine a server may take long to recover."""
 
 
 class Acknowledged(NamedTuple):
@@ -58,7 +60,7 @@ class OnPostgres(Transactions):
         self.connect = partial(psycopg.connect, uri)
 
     def run(self, work: Callable[[Store], T]) -> T:
-        return run_in_transaction(self.connect, work, sleep=Event().wait)
+        return run_in_transaction(self.connect, work, sleep=Event().wait, delays=PATIENT)
 
 
 class OneConnection(Transactions):
