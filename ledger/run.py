@@ -9,9 +9,6 @@ from ledger.clock import Micros
 from ledger.model import (
     DEFAULT_CODE,
     DEFAULT_CURRENCY,
-    EXPIRED_SUFFIX,
-    MAX_CODE,
-    MAX_ID_LENGTH,
     AccountFlag,
     Entry,
     HoldNow,
@@ -25,12 +22,12 @@ from ledger.model import (
     Why,
 )
 from ledger.opening import checked_times
+from ledger.plain import plainly
 from ledger.repeats import repeat
 from ledger.standing import Mark, Standing, balanced, limit_at
 from ledger.status import TRANSIENT, Status
 
 # Looking up an enum member costs as much as a dozen other steps of this file.
-_TRANSFER: Final = Kind.TRANSFER
 _HOLD: Final = Kind.HOLD
 _POST: Final = Kind.POST
 _VOID: Final = Kind.VOID
@@ -41,8 +38,6 @@ _REVERSAL: Final = Kind.REVERSAL
 _CREATED: Final = Status.CREATED
 _EXISTS: Final = Status.EXISTS
 _CLOSED: Final = int(AccountFlag.CLOSED)
-_DEBITS_LIMITED: Final = int(AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS)
-_CREDITS_LIMITED: Final = int(AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS)
 _CLOSING_DEBIT: Final = int(TransferFlag.CLOSING_DEBIT)
 _CLOSING_CREDIT: Final = int(TransferFlag.CLOSING_CREDIT)
 _IMPORTED: Final = int(TransferFlag.IMPORTED)
@@ -109,7 +104,7 @@ class Run:
             if transfer.linked:
                 continue
             if start == index:
-                results.append(self._plain(transfer) or self.decide(transfer))
+                results.append(plainly(self, transfer) or self.decide(transfer))
             else:
                 results += self.decide_chain(batch[start : index + 1])
             start = index + 1
@@ -214,76 +209,6 @@ class Run:
             if hold.flags & _CLOSING_CREDIT:
                 credit.flags &= ~_CLOSED
         return entry
-
-    def _plain(self, transfer: Transfer) -> Result | None:
-        """Write a TRANSFER without flags against which no rule speaks; None leaves it to `decide`.
-
-        Most transfers are of this kind, and this does for them all that `decide` does in half the time:
-        it need not find out which rule it is that speaks against one.
-        """
-        (
-            name, debit_id, credit_id, amount, kind, target_id, timeout_us, currency, code, reference,
-            _, flags, happened_at,
-        ) = transfer  # fmt: skip
-        if kind is not _TRANSFER or target_id or timeout_us or flags or happened_at or self.importing:
-            return None
-        known = self.known
-        if (
-            not 0 < len(name) <= MAX_ID_LENGTH
-            or name.endswith(EXPIRED_SUFFIX)
-            or name in known
-            or name in self.state.spent
-            or name in self.spent
-        ):
-            return None
-        debit, credit = self.standings.get(debit_id), self.standings.get(credit_id)
-        if currency is None:
-            currency = DEFAULT_CURRENCY
-        if code is None:
-            code = DEFAULT_CODE
-        if (
-            debit is None
-            or credit is None
-            or debit is credit
-            or amount is None
-            or amount < 0
-            or not debit.currency == currency == credit.currency
-            or not 0 < code <= MAX_CODE
-            or debit.limit_due_at
-            or credit.limit_due_at
-        ):
-            return None
-        debits, credits_ = debit.debits_posted + amount, credit.credits_posted + amount
-        debit_pending, credit_pending = debit.debits_pending, credit.credits_pending
-        debit_flags, credit_flags = debit.flags, credit.flags
-        if (
-            (debit_flags | credit_flags) & _CLOSED
-            or debits + debit_pending > self.max_amount
-            or credits_ + credit_pending > self.max_amount
-            or (
-                debit_flags & _DEBITS_LIMITED
-                and debits + debit_pending > debit.credits_posted + debit.credit_limit
-            )
-            or (
-                credit_flags & _CREDITS_LIMITED
-                and credits_ + credit_pending > credit.debits_posted + credit.credit_limit
-            )
-        ):
-            return None
-        debit.debits_posted, credit.credits_posted = debits, credits_
-        self.seq = seq = self.seq + 1
-        self.newest = at = self.at
-        known[name] = entry = _make(
-            Entry,
-            (
-                seq, name, _TRANSFER, 0, debit_id, credit_id, amount, currency, code, "", 0, reference,
-                0, at, self.recorded_at,
-                debit_pending, debits, debit.credits_pending, debit.credits_posted,
-                credit.debits_pending, credit.debits_posted, credit_pending, credits_,
-            ),
-        )  # fmt: skip
-        self.entries.append(entry)
-        return _make(Result, (name, _CREATED, entry, None))
 
     def _answer(self, transfer: Transfer) -> Entry | Refusal:  # noqa: C901, PLR0911 - the order of precedence
         if transfer.flags or transfer.happened_at or self.importing:
