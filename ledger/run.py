@@ -22,6 +22,7 @@ from ledger.model import (
     Why,
 )
 from ledger.opening import checked_times
+from ledger.plain import plainly
 from ledger.repeats import repeat
 from ledger.standing import Mark, Standing, balanced, limit_at
 from ledger.status import TRANSIENT, Status
@@ -103,7 +104,7 @@ class Run:
             if transfer.linked:
                 continue
             if start == index:
-                results.append(self.decide(transfer))
+                results.append(plainly(self, transfer) or self.decide(transfer))
             else:
                 results += self.decide_chain(batch[start : index + 1])
             start = index + 1
@@ -166,8 +167,8 @@ class Run:
 
     def outcome(self, results: list[Result]) -> Outcome:
         """Sum up what has changed."""
-        touched = dict.fromkeys([entry.debit_account for entry in self.entries])
-        touched.update(dict.fromkeys([entry.credit_account for entry in self.entries]))
+        touched = {entry.debit_account for entry in self.entries}
+        touched.update([entry.credit_account for entry in self.entries])
         opened: list[OpenHold] = []
         changed: list[OpenHold] = []
         ended: list[str] = []
@@ -184,7 +185,7 @@ class Run:
             results,
             self.state.head,
             self.entries,
-            {name: self.standings[name].account() for name in touched},
+            {name: self.standings[name].account() for name in sorted(touched)},
             self.spent,
             opened,
             changed,

@@ -13,6 +13,9 @@ from ledger.model import Account, LimitChange, TransferFlag
 _BALANCING_DEBIT: Final = int(TransferFlag.BALANCING_DEBIT)
 _BALANCING_CREDIT: Final = int(TransferFlag.BALANCING_CREDIT)
 
+# A named tuple's own constructor is a Python function; its base class does the same in C.
+_make = tuple.__new__
+
 Mark: TypeAlias = tuple[int, int, int, int, int, int, int]
 
 
@@ -50,18 +53,21 @@ class Standing:
 
     def account(self) -> Account:
         """Return the account as it stands."""
-        return Account(
-            self.id,
-            self.currency,
-            self.code,
-            self.flags,
-            self.debits_pending,
-            self.debits_posted,
-            self.credits_pending,
-            self.credits_posted,
-            self.credit_limit,
-            self.limit_due_at,
-            self.opened_at,
+        return _make(
+            Account,
+            (
+                self.id,
+                self.currency,
+                self.code,
+                self.flags,
+                self.debits_pending,
+                self.debits_posted,
+                self.credits_pending,
+                self.credits_posted,
+                self.credit_limit,
+                self.limit_due_at,
+                self.opened_at,
+            ),
         )
 
     def mark(self) -> Mark:

@@ -22,6 +22,7 @@ from ledger.storage.store import Store
 KEPT_ACCOUNTS: Final = 50_000
 """So many accounts at most stay in memory from one write to the next."""
 
+_NOTHING: Final = State({}, {}, {}, set(), Head())
 _POST: Final = Kind.POST
 _CAPTURE: Final = Kind.CAPTURE
 _EXTEND: Final = Kind.EXTEND
@@ -102,8 +103,15 @@ class BufferedStore:
     `settle` is called before anything is read that only the storage can answer; it must call `write`.
     """
 
-    def __init__(self, inner: Store, settle: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        inner: Store,
+        settle: Callable[[], None] | None = None,
+        *,
+        kept_accounts: int = KEPT_ACCOUNTS,
+    ) -> None:
         """Stand before `inner`, whose transactions belong to the caller."""
+        self._kept_accounts = kept_accounts
         self._inner = inner
         self._reader = inner
         self._settle = settle or self.write
@@ -143,7 +151,8 @@ class BufferedStore:
         for sandbox_id in touched:
             self._books[sandbox_id].turn()
         self._replay(touched)
-        if not self._log and sum(len(pages.accounts) for pages in self._books.values()) > KEPT_ACCOUNTS:
+        kept = sum(len(pages.accounts) for pages in self._books.values())
+        if not self._log and kept > self._kept_accounts:
             self._books = {name: pages for name, pages in self._books.items() if name in touched}
 
     def forget(self) -> None:
@@ -152,35 +161,45 @@ class BufferedStore:
         self._books.clear()
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
-        """Read what `apply` needs: one statement as a rule."""
+        """Read what `apply` needs: one statement as a rule, which finds that all ids are new."""
         pages = self._pages(sandbox_id)
-        asked = [one for transfer in batch for one in _unknown(transfer, pages)]
-        found = self._reader.load(sandbox_id, asked)
-        if pages.head is None:
-            pages.head = pages.written_head = found.head
-        entries = {**found.entries}
+        own = {transfer.id for transfer in batch}
         names: set[str] = set()
+        entries: dict[str, Entry] = {}
+        unknown: list[str] = []
         for transfer in batch:
-            for name in (transfer.id, transfer.target_id):
-                known = pages.entry(name)
-                if known is not None:
-                    entries[name] = known
             names.add(transfer.debit_account)
             names.add(transfer.credit_account)
-        pages.seen |= found.holds
-        holds: dict[str, HoldNow] = {}
-        for entry in entries.values():
+            target = transfer.target_id
+            for name in (transfer.id, target) if target and target not in own else (transfer.id,):
+                known = pages.entry(name)
+                if known is None:
+                    unknown.append(name)
+                else:
+                    entries[name] = known
+        if pages.head is None or (unknown and not self._reader.surely_new(sandbox_id, unknown)):
+            found = self._reader.load(sandbox_id, [_without_accounts(transfer) for transfer in batch])
+        else:
+            found = _NOTHING
+        if pages.head is None:
+            pages.head = pages.written_head = found.head
+        state = _joined(pages, entries, found)
+        for entry in state.entries.values():
             names.add(entry.debit_account)
             names.add(entry.credit_account)
-            if entry.kind is _HOLD:
-                holds[entry.id] = pages.hold(entry.id)
         accounts = self._known(sandbox_id, pages, names)
         if any(account.limit_due_at for account in accounts.values()):
             self._settle()
             return self._inner.load(sandbox_id, batch)
-        spent = found.spent | pages.written.spent | pages.new.spent
-        reversals = {**found.reversals, **pages.written.reversals, **pages.new.reversals}
-        return State(accounts, entries, holds, spent, pages.head, reversals)
+        return state._replace(accounts=accounts)
+
+    def surely_new(self, sandbox_id: str, ids: Collection[str]) -> bool:
+        """Say whether nothing is written or spent under any of these ids; False: it may be."""
+        pages = self._pages(sandbox_id)
+        spent = pages.written.spent | pages.new.spent
+        if any(pages.entry(name) or name in spent for name in ids):
+            return False
+        return self._reader.surely_new(sandbox_id, ids)
 
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Read the first `limit` open holds due at `now`, by (expires_at, seq), and their facts."""
@@ -235,7 +254,7 @@ class BufferedStore:
         return self._inner.chart(sandbox_id)
 
     def save_chart(self, sandbox_id: str, rows: Sequence[ChartRow]) -> None:
-        """Put a chart in the place of the one there is."""
+        """Put a chart in the place of the one there is, at once."""
         self._settle()
         self._inner.save_chart(sandbox_id, rows)
 
@@ -266,12 +285,22 @@ class BufferedStore:
                 self._books[sandbox_id].take(outcome)
 
 
-def _unknown(transfer: Transfer, pages: _Pages) -> list[Transfer]:
-    """Return what has to be asked of the storage about a transfer: its ids, without its accounts."""
-    target = "" if pages.entry(transfer.target_id) else transfer.target_id
-    if not pages.entry(transfer.id):
-        return [Transfer(transfer.id, kind=transfer.kind, target_id=target)]
-    return [Transfer(target, kind=transfer.kind, target_id=target)] if target else []
+def _without_accounts(transfer: Transfer) -> Transfer:
+    """Return what has to be asked of the storage about a transfer: its ids."""
+    return Transfer(transfer.id, kind=transfer.kind, target_id=transfer.target_id)
+
+
+def _joined(pages: _Pages, entries: dict[str, Entry], found: State) -> State:
+    """Put what the storage has found under what it may not show yet; accounts are still left out."""
+    head = pages.head or found.head
+    new, written = pages.new, pages.written
+    if not entries and found is _NOTHING:
+        return State({}, entries, {}, written.spent | new.spent, head)
+    entries = {**found.entries, **entries}
+    pages.seen |= found.holds
+    holds = {name: pages.hold(name) for name, entry in entries.items() if entry.kind is _HOLD}
+    reversals = {**found.reversals, **written.reversals, **new.reversals}
+    return State({}, entries, holds, found.spent | written.spent | new.spent, head, reversals)
 
 
 def _after(hold: HoldNow, act: Entry) -> HoldNow:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Self
 
 from psycopg import Connection, Cursor
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from ledger import proof
 from ledger.chart import AccountClass, ChartRow, Side
@@ -32,6 +32,7 @@ from ledger.model import (
 )
 from ledger.storage import postgres_sql as say
 from ledger.storage import tables
+from ledger.storage.kept import KeptAccounts
 from ledger.storage.store import named, told_by_acts
 
 LOAD_STATEMENTS: Final = 6
@@ -57,6 +58,7 @@ class PostgresStore:
     def __init__(self, connection: Connection[Any]) -> None:
         """Work on a connection to a database that has the schema, with rows as tuples."""
         self._connection = connection
+        self._kept = KeptAccounts()
         self.sealed: Sealed | None = None
         """The newest batch that was saved, in whichever book."""
         self.spent: tuple[str, str] | None = None
@@ -89,8 +91,12 @@ class PostgresStore:
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
         """Lock the book and read what `apply` needs: one round trip, or two when ids are known already."""
-        ids, names, acted_on = named(batch)
-        head, (known, accounts) = self._locked(sandbox_id, (say.KNOWN, ids), (say.ACCOUNTS, names))
+        ids, targets, names, acted_on = named(batch)
+        # Accounts that are kept are not asked for; whether they are still right shows with the head.
+        unkept = names.difference(self._kept.guess(sandbox_id))
+        head, (known, rows) = self._locked(sandbox_id, (say.KNOWN, ids | targets), (say.ACCOUNTS, unkept))
+        kept = self._kept.under(sandbox_id, head.digest)
+        accounts = {name: kept[name] for name in names if name in kept}
         entries: dict[str, Entry] = {}
         holds: dict[str, HoldNow] = {}
         reversals: dict[str, str] = {}
@@ -110,14 +116,25 @@ class PostgresStore:
             elif entry.kind is _HOLD:
                 ended.append(entry)
                 acted_on.add(entry.id)
-        if entries:
-            acts, others = self._read(sandbox_id, (say.ACTS, acted_on), (say.ACCOUNTS, more - names))
-            accounts += others
+        accounts |= {name: kept[name] for name in more if name in kept}
+        # Those that were thought to be kept, and those of the targets.
+        missing = ((names - unkept) | (more - unkept)).difference(accounts)
+        if acted_on or missing:
+            acts, others = self._read(
+                sandbox_id, (say.ACTS, acted_on if entries else ()), (say.ACCOUNTS, missing)
+            )
+            rows += others
             told, reversals = told_by_acts(ended, acts)
             holds |= told
-        known_accounts = {row[0]: Account._make(row) for row in accounts}
-        limits = self._limits(sandbox_id, known_accounts)
-        return State(known_accounts, entries, holds, spent, head, reversals, limits)
+        found = {row[0]: Account._make(row) for row in rows}
+        self._kept.add(sandbox_id, head.digest, found)
+        accounts |= found
+        return State(accounts, entries, holds, spent, head, reversals, self._limits(sandbox_id, accounts))
+
+    def surely_new(self, sandbox_id: str, ids: Collection[str]) -> bool:
+        """Say whether nothing is written or spent under any of these ids; False: it may be."""
+        key = {"sandbox_id": sandbox_id, "first": min(ids), "last": max(ids)}
+        return not self._rows(say.ANY_BETWEEN, key)[0][0]
 
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Lock the book and read the first `limit` holds due, by (expires_at, seq), and their facts."""
@@ -147,12 +164,14 @@ class PostgresStore:
         try:
             with self._connection.pipeline():
                 cursors = [self._connection.execute(sql, values) for sql, values in writes]
-        except UniqueViolation as error:
+        except (UniqueViolation, ForeignKeyViolation) as error:
             # What stands behind the UPDATE of the head runs even if that has found nothing to update.
             raise _second_writer(sandbox_id) from error
         if sealed is not None and cursors[0].rowcount != 1:
             raise _second_writer(sandbox_id)
-        self.sealed = sealed or self.sealed
+        if sealed is not None:
+            self.sealed = sealed
+            self._kept.move(sandbox_id, outcome.head.digest, sealed[2], outcome.accounts)
         if outcome.spent:
             self.spent = (sandbox_id, next(iter(outcome.spent)))
 
@@ -206,10 +225,10 @@ class PostgresStore:
         while True:
             with self._connection.pipeline():
                 lock = self._execute(say.LOCK, key)
-                cursors = [self._execute(sql, key | {"wanted": say.texts(wanted)}) for sql, wanted in reads]
+                cursors = self._started(sandbox_id, reads)
             row = lock.fetchone()
             if row is not None:
-                return Head._make(row), [cursor.fetchall() for cursor in cursors]
+                return Head._make(row), [cursor.fetchall() if cursor else [] for cursor in cursors]
             # There was no row to wait for. Now there is one, of ours or of another first writer, and what
             # was read beside it is read again behind the lock.
             self._connection.execute(say.OPEN_BOOK, key | {"digest": proof.GENESIS})
@@ -217,11 +236,17 @@ class PostgresStore:
     def _read(self, sandbox_id: str, *reads: tuple[str, Collection[str]]) -> list[list[Any]]:
         """Read lists in one round trip."""
         with self._connection.pipeline():
-            cursors = [
-                self._execute(sql, {"sandbox_id": sandbox_id, "wanted": say.texts(wanted)})
-                for sql, wanted in reads
-            ]
-        return [cursor.fetchall() for cursor in cursors]
+            cursors = self._started(sandbox_id, reads)
+        return [cursor.fetchall() if cursor else [] for cursor in cursors]
+
+    def _started(
+        self, sandbox_id: str, reads: Sequence[tuple[str, Collection[str]]]
+    ) -> list[Cursor[Any] | None]:
+        """Send what reads lists; nothing for those that are empty."""
+        return [
+            self._execute(sql, {"sandbox_id": sandbox_id, "wanted": say.texts(wanted)}) if wanted else None
+            for sql, wanted in reads
+        ]
 
     def _accounts(self, sandbox_id: str, ids: Collection[str]) -> dict[str, Account]:
         (rows,) = self._read(sandbox_id, (say.ACCOUNTS, ids))
@@ -251,7 +276,7 @@ def _second_writer(sandbox_id: str) -> StorageError:
     return StorageError(f"a second writer has written to the book of {sandbox_id}")
 
 
-Statement = tuple[bytes, Sequence[object]]
+Statement = tuple[bytes, Sequence[object] | Mapping[str, object]]
 
 
 def _sealing(sandbox_id: str, outcome: Outcome) -> tuple[Sealed | None, list[Statement]]:
@@ -272,7 +297,7 @@ def _sealing(sandbox_id: str, outcome: Outcome) -> tuple[Sealed | None, list[Sta
 
 def _writes(sandbox_id: str, outcome: Outcome) -> list[Statement]:
     """Return what writes the rows of an outcome: nothing for lists that are empty."""
-    writes: list[tuple[str, Sequence[object]]] = []
+    writes: list[tuple[str, Sequence[object] | Mapping[str, object]]] = []
     for table, values in (
         (tables.entry, outcome.entries),
         (tables.account_change, outcome.changes),
@@ -283,19 +308,19 @@ def _writes(sandbox_id: str, outcome: Outcome) -> list[Statement]:
         if values:
             writes.append((say.INSERTS[table.name], (sandbox_id, *say.literals(table, values))))
     if outcome.accounts:
-        names, *columns = zip(*((a[0], *a[3:10]) for a in outcome.accounts.values()), strict=True)
-        writes.append(
-            (
-                say.UPDATE_ACCOUNTS,
-                (say.texts(names), *(say.array(each, say.numbers) for each in columns), sandbox_id),
-            )
-        )
+        changed = say.literals(tables.account, list(outcome.accounts.values()))
+        writes.append((say.UPDATE_ACCOUNTS, (sandbox_id, *changed)))
     if outcome.holds_changed:
         holds, _, remaining, expires_at = zip(*outcome.holds_changed, strict=True)
-        moved = (say.texts(holds), say.numbers(remaining), say.numbers(expires_at), sandbox_id)
+        moved = {
+            "sandbox_id": sandbox_id,
+            "holds": say.texts(holds),
+            "remaining": say.numbers(remaining),
+            "expires_at": say.numbers(expires_at),
+        }
         writes.append((say.UPDATE_OPEN_HOLDS, moved))
     if outcome.holds_ended:
-        writes.append((say.DELETE_OPEN_HOLDS, (say.texts(outcome.holds_ended), sandbox_id)))
+        writes.append((say.DELETE_OPEN_HOLDS, (sandbox_id, say.texts(outcome.holds_ended))))
     return [(sql.encode(), values) for sql, values in writes]
 
 

@@ -58,6 +58,11 @@ WHERE e.sandbox_id = %(sandbox_id)s AND e.seq >= %(chain)s AND e.chain = %(chain
   (SELECT f.seq FROM ledger_entry AS f WHERE f.sandbox_id = %(sandbox_id)s AND f.seq > %(chain)s
     AND f.chain <> %(chain)s ORDER BY f.seq LIMIT 1), 9223372036854775807)
 ORDER BY e.seq"""
+ANY_BETWEEN: Final = """\
+SELECT EXISTS (SELECT 1 FROM ledger_entry
+    WHERE sandbox_id = %(sandbox_id)s AND id BETWEEN %(first)s AND %(last)s)
+  OR EXISTS (SELECT 1 FROM ledger_spent_id
+    WHERE sandbox_id = %(sandbox_id)s AND id BETWEEN %(first)s AND %(last)s)"""
 DUE: Final = f"""\
 SELECT {_ENTRY_COLUMNS}, o.remaining, o.expires_at
 FROM ledger_open_hold AS o JOIN ledger_entry AS e ON e.sandbox_id = o.sandbox_id AND e.seq = o.seq
@@ -107,17 +112,17 @@ INSERTS: Final = {
     )
 }
 _CHANGING: Final = Account._fields[3:10]
+# Not an UPDATE: without statistics the planner joins it with all accounts of the book. This looks each up.
 UPDATE_ACCOUNTS: Final = f"""\
-UPDATE ledger_account AS a SET {", ".join(f"{column} = n.{column}" for column in _CHANGING)}
-FROM unnest(%s::text[]{", %s::bigint[]" * len(_CHANGING)}) AS n (id, {", ".join(_CHANGING)})
-WHERE a.sandbox_id = %s AND a.id = n.id"""
+{INSERTS[tables.account.name]} ON CONFLICT (sandbox_id, id)
+DO UPDATE SET {", ".join(f"{column} = excluded.{column}" for column in _CHANGING)}"""
+# The list stands here twice for the same reason: as what is looked up, and as what it is joined with.
 UPDATE_OPEN_HOLDS: Final = """\
 UPDATE ledger_open_hold AS o SET remaining = n.remaining, expires_at = n.expires_at
-FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS n (hold_id, remaining, expires_at)
-WHERE o.sandbox_id = %s AND o.hold_id = n.hold_id"""
-DELETE_OPEN_HOLDS: Final = """\
-DELETE FROM ledger_open_hold AS o USING unnest(%s::text[]) AS n (hold_id)
-WHERE o.sandbox_id = %s AND o.hold_id = n.hold_id"""
+FROM unnest(%(holds)s::text[], %(remaining)s::bigint[], %(expires_at)s::bigint[])
+  AS n (hold_id, remaining, expires_at)
+WHERE o.sandbox_id = %(sandbox_id)s AND o.hold_id = ANY(%(holds)s::text[]) AND o.hold_id = n.hold_id"""
+DELETE_OPEN_HOLDS: Final = "DELETE FROM ledger_open_hold WHERE sandbox_id = %s AND hold_id = ANY(%s::text[])"
 
 CHART: Final = f"SELECT {', '.join(ChartRow._fields)} FROM ledger_chart WHERE sandbox_id = %s ORDER BY code"
 DELETE_CHART: Final = "DELETE FROM ledger_chart WHERE sandbox_id = %s"

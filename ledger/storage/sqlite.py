@@ -26,6 +26,7 @@ from ledger.model import (
     State,
     Transfer,
 )
+from ledger.storage.kept import KeptAccounts
 from ledger.storage.store import named, told_by_acts
 from ledger.storage.tables import schema_ddl
 
@@ -37,11 +38,16 @@ SQLITE_PRAGMAS: Final = (
     "PRAGMA recursive_triggers = ON",
     # In KiB. Index pages that leave the cache inside a transaction are written twice.
     "PRAGMA cache_size = -65536",
+    # A page that many commits change is copied into the database once in 20,000, not in 1,000 pages.
+    "PRAGMA wal_autocheckpoint = 20000",
 )
 """What a writing connection should be set to."""
 
 # Long lists go in bites of one size, whose statement then stays prepared.
 _MOST_IN_ONE: Final = 500
+
+# To read so many ids that lie between those of a batch costs about as much as to look up one of them.
+_WORTH_A_LOOK_UP: Final = 4
 
 _HOLD: Final = Kind.HOLD
 
@@ -54,6 +60,17 @@ _BY_ACCOUNT: Final = "INDEXED BY ledger_account_change_account"
 
 # Every list is joined as a table, outermost: one look-up per value, and no set built first as IN would.
 _WANTED: Final = "WITH wanted (value) AS (VALUES {})"
+# Ids that rise with time, as ULIDs do, find the place between the first and the last of a batch empty: one
+# look-up for all of them. Where others lie there, each half stops soon and they are looked up one by one.
+_BETWEEN: Final = """\
+SELECT * FROM (SELECT seq, id, 0 FROM ledger_entry
+  WHERE sandbox_id = ?1 AND id >= ?2 AND id <= ?3 ORDER BY id LIMIT ?4)
+UNION ALL
+SELECT * FROM (SELECT 0, id, 1 FROM ledger_spent_id
+  WHERE sandbox_id = ?1 AND id >= ?2 AND id <= ?3 ORDER BY id LIMIT ?4)"""
+_ANY_BETWEEN: Final = """\
+SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE sandbox_id = ?1 AND id BETWEEN ?2 AND ?3)
+  OR EXISTS (SELECT 1 FROM ledger_spent_id WHERE sandbox_id = ?1 AND id BETWEEN ?2 AND ?3)"""
 # Two narrow columns, since sqlite3 describes every column anew for each statement, rows or not.
 _KNOWN_IDS: Final = f"""{_WANTED}
 SELECT e.seq, s.id FROM wanted
@@ -123,7 +140,7 @@ _ADVANCE_BOOK: Final = """\
 UPDATE ledger_book SET last_seq = ?, last_batch = ?, happened_at = ?, recorded_at = ?, digest = ?
 WHERE sandbox_id = ? AND last_seq = ?"""
 _INSERT_BATCH: Final = _insert("ledger_batch", len(Batch._fields))
-_INSERT_ENTRY: Final = _insert("ledger_entry", _ENTRY_WIDTH)
+INSERT_ENTRY: Final = _insert("ledger_entry", _ENTRY_WIDTH)
 _INSERT_CHANGE: Final = _insert("ledger_account_change", len(AccountChange._fields))
 _INSERT_ACCOUNT: Final = _insert("ledger_account", len(Account._fields))
 _UPDATE_ACCOUNT: Final = """\
@@ -143,6 +160,8 @@ _INSERT_CHART: Final = _insert("ledger_chart", len(ChartRow._fields))
 class SqliteStore:
     """A `Store` on one connection, whose transactions belong to the caller."""
 
+    _extend = staticmethod(proof.extend)
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Work on a connection to a database that has the schema; for reading it may be read-only.
 
@@ -151,6 +170,7 @@ class SqliteStore:
         self._connection = connection
         self._execute = connection.execute
         self._executemany = connection.executemany
+        self._kept = KeptAccounts()
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -181,14 +201,9 @@ class SqliteStore:
 
     def load(self, sandbox_id: str, batch: Sequence[Transfer]) -> State:
         """Read what `apply` needs: three statements as a rule, more if ids are known already."""
-        ids, names, acted_on = named(batch)
-        seqs: list[int] = []
-        spent: set[str] = set()
-        for seq, spent_id in self._select(_KNOWN_IDS, sandbox_id, ids):
-            if spent_id is None:
-                seqs.append(seq)
-            else:
-                spent.add(spent_id)
+        head = self._head(sandbox_id)
+        ids, targets, names, acted_on = named(batch)
+        seqs, spent = self._known(sandbox_id, ids, targets)
         entries: dict[str, Entry] = {}
         holds: dict[str, HoldNow] = {}
         reversals: dict[str, str] = {}
@@ -208,9 +223,12 @@ class SqliteStore:
                 rows = self._select(_ACTS, sandbox_id, acted_on)
                 told, reversals = told_by_acts(ended, rows)
                 holds |= told
-        accounts = self._accounts(sandbox_id, names)
-        head, limits = self._head(sandbox_id), self._limits(sandbox_id, accounts)
-        return State(accounts, entries, holds, spent, head, reversals, limits)
+        accounts = self._kept_accounts(sandbox_id, head, names)
+        return State(accounts, entries, holds, spent, head, reversals, self._limits(sandbox_id, accounts))
+
+    def surely_new(self, sandbox_id: str, ids: Collection[str]) -> bool:
+        """Say whether nothing is written or spent under any of these ids; False: it may be."""
+        return not self._execute(_ANY_BETWEEN, (sandbox_id, min(ids), max(ids))).fetchone()[0]
 
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Read the first `limit` open holds due at `now`, by (expires_at, seq), and their facts."""
@@ -224,9 +242,9 @@ class SqliteStore:
 
     def load_accounts(self, sandbox_id: str, ids: Collection[str]) -> State:
         """Read what the opening or change of these accounts needs: a state without entries."""
+        head = self._head(sandbox_id)
         accounts = self._accounts(sandbox_id, ids)
-        limits = self._limits(sandbox_id, accounts)
-        return State(accounts, {}, {}, set(), self._head(sandbox_id), {}, limits)
+        return State(accounts, {}, {}, set(), head, {}, self._limits(sandbox_id, accounts))
 
     def save(self, sandbox_id: str, outcome: Outcome) -> None:
         """Write an outcome and seal its rows, if it has any, as the book's next batch.
@@ -234,23 +252,23 @@ class SqliteStore:
         Raises StorageError when the book has moved on since it was read; then roll back.
         """
         if outcome.entries:
-            self._seal(sandbox_id, outcome.head, outcome.entries)
+            self._seal(sandbox_id, outcome, outcome.entries)
             # Binding an enum makes sqlite3 look for an adapter; a plain int does not.
             self._executemany(
-                _INSERT_ENTRY,
-                [(sandbox_id, e[0], e[1], int(e[2]), *e[3:]) for e in outcome.entries],
+                INSERT_ENTRY,
+                ((sandbox_id, e[0], e[1], int(e[2]), *e[3:]) for e in outcome.entries),
             )
         if outcome.changes:
-            self._seal(sandbox_id, outcome.head, outcome.changes)
+            self._seal(sandbox_id, outcome, outcome.changes)
             self._executemany(
                 _INSERT_CHANGE,
-                [(sandbox_id, c[0], c[1], int(c[2]), *c[3:]) for c in outcome.changes],
+                ((sandbox_id, c[0], c[1], int(c[2]), *c[3:]) for c in outcome.changes),
             )
         if outcome.opened:
             self._executemany(_INSERT_ACCOUNT, [(sandbox_id, *account) for account in outcome.opened])
         if outcome.accounts:
             self._executemany(
-                _UPDATE_ACCOUNT, [(*a[3:10], sandbox_id, a[0]) for a in outcome.accounts.values()]
+                _UPDATE_ACCOUNT, ((*a[3:10], sandbox_id, a[0]) for a in outcome.accounts.values())
             )
         if outcome.holds_opened:
             self._executemany(_INSERT_OPEN_HOLD, [(sandbox_id, *hold) for hold in outcome.holds_opened])
@@ -310,11 +328,14 @@ class SqliteStore:
         """Run a reading statement, written for every storage, with `:named` parameters."""
         return self._execute(sql, parameters).fetchall()
 
-    def _seal(self, sandbox_id: str, head: Head, rows: Sequence[Entry] | Sequence[AccountChange]) -> None:
+    def _seal(
+        self, sandbox_id: str, outcome: Outcome, rows: Sequence[Entry] | Sequence[AccountChange]
+    ) -> None:
         """Move the book's head over the rows and write their batch."""
-        number, newest = head.last_batch + 1, rows[-1]
+        head, newest = outcome.head, rows[-1]
+        number = head.last_batch + 1
         ends = (head.last_seq + 1, newest.seq, newest.happened_at, newest.recorded_at)
-        digest = proof.extend(head.digest, proof.BatchHeader(sandbox_id, number, *ends), rows)
+        digest = self._extend(head.digest, proof.BatchHeader(sandbox_id, number, *ends), rows)
         if not head.last_batch:
             self._execute(_OPEN_BOOK, (sandbox_id, *Head()))
         advance = (newest.seq, number, *ends[2:], digest, sandbox_id, head.last_seq)
@@ -322,6 +343,26 @@ class SqliteStore:
             message = f"a second writer has written to the book of {sandbox_id}"
             raise StorageError(message)
         self._execute(_INSERT_BATCH, (sandbox_id, number, *ends, digest))
+        self._kept.move(sandbox_id, head.digest, digest, outcome.accounts)
+
+    def _known(self, sandbox_id: str, ids: set[str], targets: set[str]) -> tuple[list[int], set[str]]:
+        """Return the `seq` of the entries of these names, and those of the ids that are spent."""
+        first, last = (min(ids), max(ids)) if ids else ("", "")
+        most = 2 + len(ids) // _WORTH_A_LOOK_UP
+        between = self._execute(_BETWEEN, (sandbox_id, first, last, most)).fetchall()
+        spent = {name for _, name, is_spent in between if is_spent}
+        if len(spent) < most and len(between) - len(spent) < most:
+            seqs = [seq for seq, name, is_spent in between if not is_spent and name in ids]
+            spent &= ids
+            wanted = targets
+        else:
+            seqs, spent, wanted = [], set(), ids | targets
+        for seq, spent_id in self._select(_KNOWN_IDS, sandbox_id, wanted):
+            if spent_id is None:
+                seqs.append(seq)
+            else:
+                spent.add(spent_id)
+        return seqs, spent
 
     def _head(self, sandbox_id: str) -> Head:
         row = self._execute(_HEAD, (sandbox_id,)).fetchone()
@@ -329,6 +370,16 @@ class SqliteStore:
 
     def _accounts(self, sandbox_id: str, ids: Collection[str]) -> dict[str, Account]:
         return {row[0]: Account._make(row) for row in self._select(_ACCOUNTS, sandbox_id, ids)}
+
+    def _kept_accounts(self, sandbox_id: str, head: Head, ids: Collection[str]) -> dict[str, Account]:
+        """Return accounts that are read only if they are not kept. The head was read before."""
+        kept = self._kept.under(sandbox_id, head.digest)
+        accounts = {name: kept[name] for name in ids if name in kept}
+        if len(accounts) < len(ids):
+            found = self._accounts(sandbox_id, [name for name in ids if name not in accounts])
+            self._kept.add(sandbox_id, head.digest, found)
+            accounts |= found
+        return accounts
 
     def _limits(self, sandbox_id: str, accounts: Mapping[str, Account]) -> dict[str, list[LimitChange]]:
         """Read the changes of credit limits that are still to take force."""

@@ -21,6 +21,10 @@ class Store(Protocol):
         """Read what `apply` needs to decide the batch."""
         ...
 
+    def surely_new(self, sandbox_id: str, ids: Collection[str]) -> bool:
+        """Say whether nothing is written or spent under any of these ids; False: it may be."""
+        ...
+
     def load_due(self, sandbox_id: str, now: Micros, limit: int) -> tuple[State, list[Entry]]:
         """Read the first `limit` open holds due at `now`, by (expires_at, seq), and their facts."""
         ...
@@ -78,7 +82,9 @@ class Named(NamedTuple):
     """What a batch names, and so what has to be looked up."""
 
     ids: set[str]
-    """Its own ids and those of its targets."""
+    """Its own ids."""
+    targets: set[str]
+    """The ids it acts on that are not its own."""
     accounts: set[str]
     reversed_ids: set[str]
     """What it wants to take back."""
@@ -87,18 +93,19 @@ class Named(NamedTuple):
 def named(batch: Iterable[Transfer]) -> Named:
     """Collect what a batch names."""
     ids: set[str] = set()
+    targets: set[str] = set()
     accounts: set[str] = set()
     reversed_ids: set[str] = set()
     for transfer in batch:
         ids.add(transfer.id)
         if transfer.target_id:
-            ids.add(transfer.target_id)
+            targets.add(transfer.target_id)
             if transfer.kind == _REVERSAL:
                 reversed_ids.add(transfer.target_id)
         accounts.add(transfer.debit_account)
         accounts.add(transfer.credit_account)
     accounts.discard("")
-    return Named(ids, accounts, reversed_ids)
+    return Named(ids, targets - ids, accounts, reversed_ids)
 
 
 def told_by_acts(

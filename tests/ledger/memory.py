@@ -72,6 +72,10 @@ class MemoryStore:
         del ids
         return self._books[sandbox_id].state()
 
+    def surely_new(self, sandbox_id: str, ids: Collection[str]) -> bool:
+        state = self._books[sandbox_id].state()
+        return not any(name in state.entries or name in state.spent for name in ids)
+
     def load_due(self, sandbox_id: str, now: int, limit: int) -> tuple[State, list[Entry]]:
         state = self._books[sandbox_id].state()
         due = [

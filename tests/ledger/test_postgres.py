@@ -180,14 +180,21 @@ def test_a_batch_takes_so_many_statements_and_round_trips_however_large(
             Transfer("much", "bank", "ali", 10**5),
             *(hold(f"old{n}", 1) for n in range(count)),
             *(hold(f"part{n}", 2) for n in range(count)),
-            *(Transfer(f"in{n}", "bank", "ali", 1) for n in range(count)),
+            *(Transfer(f"in{n}", "till", "ali", 1) for n in range(count)),
         )
         book.set_credit_limit("ali", 5, LATER, now=NOW, recorded_at=NOW)
         connection.statements = connection.waits = 0
+        # Accounts that are kept from the batches before need not be read.
+        warm = [Transfer(f"warm{n}", "bank", "sara", 1) for n in range(count)]
+        assert set(post(book, *warm)) == {Status.CREATED}
+        assert (connection.statements, connection.waits) == (2 + 4, 1 + 1)
+        connection.statements = connection.waits = 0
+        book = Book(PostgresStore(connection), "sbx_1")
         plain = [Transfer(f"plain{n}", "bank", "sara", 1) for n in range(count)]
         assert set(post(book, *plain)) == {Status.CREATED}
         assert (connection.statements, connection.waits) == (3 + 4, 1 + 1)
         connection.statements = connection.waits = 0
+        book = Book(PostgresStore(connection), "sbx_1")
         assert len(set(post(book, *of_everything(count)))) == 3
         assert (connection.statements, connection.waits) == (LOAD_STATEMENTS + SAVE_STATEMENTS, 3 + 1)
         connection.rollback()
