@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlmodel import SQLModel
 
 from ledger.storage.citus import distribution_sql
-from ledger.storage.tables import metadata as ledger_metadata
 from sandbox import ledger_cli
-from sandbox.migrations import newest, upgrade
+from sandbox.migrations import all_tables, newest, upgrade
 from sandbox.participants.models import SHARED_TABLES
 from sandbox.settings import Settings
 
@@ -102,9 +100,7 @@ def migrate(
 ) -> None:
     """Bring the database to the newest schema, making it when it is missing."""
     if citus_sql:
-        import sandbox.app  # noqa: F401, PLC0415 - as above; then every module that has a table is there
-
-        for statement in distribution_sql((ledger_metadata, SQLModel.metadata), SHARED_TABLES):
+        for statement in distribution_sql(all_tables(), SHARED_TABLES):
             typer.echo(statement)
         return
     path = _settings(database=database).database

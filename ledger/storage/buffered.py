@@ -135,12 +135,17 @@ class BufferedStore:
     def write(self, until: int | None = None) -> None:
         """Write what was saved, all of it or the first `until` outcomes, one outcome per book."""
         ready, self._log = self._log[:until], self._log[len(self._log) if until is None else until :]
+        if not ready:
+            return
         ready.sort(key=itemgetter(0))
-        for sandbox_id, of_book in groupby(ready, key=itemgetter(0)):
-            outcomes = [outcome for _, outcome in of_book]
-            head = self._inner.load_accounts(sandbox_id, ()).head
-            self._inner.save(sandbox_id, _merged(outcomes)._replace(head=head))
-        touched = {sandbox_id for sandbox_id, _ in ready}
+        touched = dict.fromkeys(sandbox_id for sandbox_id, _ in ready)
+        heads = self._inner.heads(touched)
+        self._inner.save_many(
+            [
+                (sandbox_id, _merged([outcome for _, outcome in of_book], heads[sandbox_id]))
+                for sandbox_id, of_book in groupby(ready, key=itemgetter(0))
+            ]
+        )
         if self._log:
             for sandbox_id in touched:
                 pages = self._books[sandbox_id]
@@ -222,6 +227,16 @@ class BufferedStore:
         elif outcome.entries or outcome.spent:
             self._log.append((sandbox_id, outcome))
             self._pages(sandbox_id).take(outcome)
+
+    def save_many(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Keep outcomes of several books, as `save` does."""
+        for sandbox_id, outcome in outcomes:
+            self.save(sandbox_id, outcome)
+
+    def heads(self, sandbox_ids: Collection[str]) -> dict[str, Head]:
+        """Read the heads of books; one that is not there yet has the head of an empty one."""
+        self._settle()
+        return self._inner.heads(sandbox_ids)
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
@@ -314,10 +329,10 @@ def _after(hold: HoldNow, act: Entry) -> HoldNow:
     return hold._replace(ended_by=_POST, ending_id=act.id)
 
 
-def _merged(outcomes: Sequence[Outcome]) -> Outcome:
-    """Make one outcome of those that follow one another in a book."""
+def _merged(outcomes: Sequence[Outcome], head: Head) -> Outcome:
+    """Make one outcome of those that follow one another in a book, and its head as it was written last."""
     if len(outcomes) == 1:
-        return outcomes[0]
+        return outcomes[0]._replace(head=head)
     entries: list[Entry] = []
     accounts: dict[str, Account] = {}
     spent: set[str] = set()
@@ -335,6 +350,4 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
             if opened.pop(name, None) is None:
                 changed.pop(name, None)
                 ended.append(name)
-    return Outcome(
-        [], outcomes[0].head, entries, accounts, spent, [*opened.values()], [*changed.values()], ended
-    )
+    return Outcome([], head, entries, accounts, spent, [*opened.values()], [*changed.values()], ended)

@@ -175,6 +175,15 @@ class PostgresStore:
         if outcome.spent:
             self.spent = (sandbox_id, next(iter(outcome.spent)))
 
+    def save_many(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Write outcomes of several books, one for each, as `save` does."""
+        for sandbox_id, outcome in outcomes:
+            self.save(sandbox_id, outcome)
+
+    def heads(self, sandbox_ids: Collection[str]) -> dict[str, Head]:
+        """Lock books and read their heads; one that is not there yet is begun."""
+        return {sandbox_id: self._locked(sandbox_id)[0] for sandbox_id in sandbox_ids}
+
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
         found = self._accounts(sandbox_id, ids)

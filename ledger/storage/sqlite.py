@@ -1,5 +1,6 @@
 """Books in SQLite, the embedded default: one file, one writer."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -94,6 +95,9 @@ WHERE c.sandbox_id = ?1 AND c.account_id = wanted.value AND c.change = {Change.L
 ORDER BY c.account_id, c.effective_at, c.seq"""
 
 _HEAD: Final = f"SELECT {', '.join(Head._fields)} FROM ledger_book WHERE sandbox_id = ?"
+_HEADS: Final = f"""\
+SELECT sandbox_id, {", ".join(Head._fields)} FROM json_each(?) CROSS JOIN ledger_book
+WHERE sandbox_id = json_each.value"""
 _ENTRY: Final = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e WHERE sandbox_id = ? AND id = ?"
 _ACTING_ON: Final = f"""\
 SELECT {_ENTRY_COLUMNS} FROM ledger_entry AS e {_BY_TARGET}
@@ -251,35 +255,43 @@ class SqliteStore:
 
         Raises StorageError when the book has moved on since it was read; then roll back.
         """
-        if outcome.entries:
-            self._seal(sandbox_id, outcome, outcome.entries)
-            # Binding an enum makes sqlite3 look for an adapter; a plain int does not.
+        self.save_many([(sandbox_id, outcome)])
+
+    def save_many(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Write outcomes of several books, one for each, with no more statements than for one."""
+        self._seal(outcomes)
+        # Binding an enum makes sqlite3 look for an adapter; a plain int does not.
+        if any(outcome.entries for _, outcome in outcomes):
             self._executemany(
                 INSERT_ENTRY,
-                ((sandbox_id, e[0], e[1], int(e[2]), *e[3:]) for e in outcome.entries),
+                ((book, e[0], e[1], int(e[2]), *e[3:]) for book, each in outcomes for e in each.entries),
             )
-        if outcome.changes:
-            self._seal(sandbox_id, outcome, outcome.changes)
+        if any(outcome.changes for _, outcome in outcomes):
             self._executemany(
                 _INSERT_CHANGE,
-                ((sandbox_id, c[0], c[1], int(c[2]), *c[3:]) for c in outcome.changes),
+                ((book, c[0], c[1], int(c[2]), *c[3:]) for book, each in outcomes for c in each.changes),
             )
-        if outcome.opened:
-            self._executemany(_INSERT_ACCOUNT, [(sandbox_id, *account) for account in outcome.opened])
-        if outcome.accounts:
+        self._write(_INSERT_ACCOUNT, [(book, *account) for book, each in outcomes for account in each.opened])
+        if any(outcome.accounts for _, outcome in outcomes):
             self._executemany(
-                _UPDATE_ACCOUNT, ((*a[3:10], sandbox_id, a[0]) for a in outcome.accounts.values())
+                _UPDATE_ACCOUNT,
+                ((*a[3:10], book, a[0]) for book, each in outcomes for a in each.accounts.values()),
             )
-        if outcome.holds_opened:
-            self._executemany(_INSERT_OPEN_HOLD, [(sandbox_id, *hold) for hold in outcome.holds_opened])
-        if outcome.holds_changed:
-            self._executemany(
-                _UPDATE_OPEN_HOLD, [(h[2], h[3], sandbox_id, h[0]) for h in outcome.holds_changed]
-            )
-        if outcome.holds_ended:
-            self._executemany(_DELETE_OPEN_HOLD, [(sandbox_id, hold_id) for hold_id in outcome.holds_ended])
-        if outcome.spent:
-            self._executemany(_INSERT_SPENT, [(sandbox_id, name) for name in outcome.spent])
+        self._write(
+            _INSERT_OPEN_HOLD, [(book, *hold) for book, each in outcomes for hold in each.holds_opened]
+        )
+        self._write(
+            _UPDATE_OPEN_HOLD,
+            [(h[2], h[3], book, h[0]) for book, each in outcomes for h in each.holds_changed],
+        )
+        self._write(_DELETE_OPEN_HOLD, [(book, name) for book, each in outcomes for name in each.holds_ended])
+        self._write(_INSERT_SPENT, [(book, name) for book, each in outcomes for name in each.spent])
+
+    def heads(self, sandbox_ids: Collection[str]) -> dict[str, Head]:
+        """Read the heads of books; one that is not there yet has the head of an empty one."""
+        rows = self._execute(_HEADS, (json.dumps([*sandbox_ids]),))
+        found = {row[0]: Head._make(row[1:]) for row in rows}
+        return {sandbox_id: found.get(sandbox_id, Head()) for sandbox_id in sandbox_ids}
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         """Read accounts in the order asked for; unknown ids are left out."""
@@ -328,22 +340,34 @@ class SqliteStore:
         """Run a reading statement, written for every storage, with `:named` parameters."""
         return self._execute(sql, parameters).fetchall()
 
-    def _seal(
-        self, sandbox_id: str, outcome: Outcome, rows: Sequence[Entry] | Sequence[AccountChange]
-    ) -> None:
-        """Move the book's head over the rows and write their batch."""
-        head, newest = outcome.head, rows[-1]
-        number = head.last_batch + 1
-        ends = (head.last_seq + 1, newest.seq, newest.happened_at, newest.recorded_at)
-        digest = self._extend(head.digest, proof.BatchHeader(sandbox_id, number, *ends), rows)
-        if not head.last_batch:
-            self._execute(_OPEN_BOOK, (sandbox_id, *Head()))
-        advance = (newest.seq, number, *ends[2:], digest, sandbox_id, head.last_seq)
-        if self._execute(_ADVANCE_BOOK, advance).rowcount != 1:
-            message = f"a second writer has written to the book of {sandbox_id}"
+    def _write(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+        if rows:
+            self._executemany(sql, rows)
+
+    def _seal(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Move each book's head over its new rows and write their batch."""
+        new: list[tuple[object, ...]] = []
+        heads: list[tuple[object, ...]] = []
+        batches: list[tuple[object, ...]] = []
+        for sandbox_id, outcome in outcomes:
+            rows: Sequence[Entry] | Sequence[AccountChange] = outcome.entries or outcome.changes
+            if not rows:
+                continue
+            head, newest = outcome.head, rows[-1]
+            number = head.last_batch + 1
+            ends = (head.last_seq + 1, newest.seq, newest.happened_at, newest.recorded_at)
+            digest = self._extend(head.digest, proof.BatchHeader(sandbox_id, number, *ends), rows)
+            if not head.last_batch:
+                new.append((sandbox_id, *Head()))
+            heads.append((newest.seq, number, *ends[2:], digest, sandbox_id, head.last_seq))
+            batches.append((sandbox_id, number, *ends, digest))
+            self._kept.move(sandbox_id, head.digest, digest, outcome.accounts)
+        self._write(_OPEN_BOOK, new)
+        if heads and self._executemany(_ADVANCE_BOOK, heads).rowcount != len(heads):
+            books = ", ".join(sandbox_id for sandbox_id, _ in outcomes)
+            message = f"a second writer has written to the book of {books}"
             raise StorageError(message)
-        self._execute(_INSERT_BATCH, (sandbox_id, number, *ends, digest))
-        self._kept.move(sandbox_id, head.digest, digest, outcome.accounts)
+        self._write(_INSERT_BATCH, batches)
 
     def _known(self, sandbox_id: str, ids: set[str], targets: set[str]) -> tuple[list[int], set[str]]:
         """Return the `seq` of the entries of these names, and those of the ids that are spent."""

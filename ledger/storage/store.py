@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from ledger.chart import ChartRow
 from ledger.clock import Micros
-from ledger.model import Account, Entry, HoldNow, Kind, Outcome, State, Transfer
+from ledger.model import Account, Entry, Head, HoldNow, Kind, Outcome, State, Transfer
 
 _REVERSAL: Final = Kind.REVERSAL
 
@@ -38,6 +38,14 @@ class Store(Protocol):
 
         Raises StorageError when the book has moved on since it was read; then roll back.
         """
+        ...
+
+    def save_many(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Write outcomes of several books, one for each, as `save` does."""
+        ...
+
+    def heads(self, sandbox_ids: Collection[str]) -> dict[str, Head]:
+        """Read the heads of books; one that is not there yet has the head of an empty one."""
         ...
 
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:

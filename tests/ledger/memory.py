@@ -97,6 +97,13 @@ class MemoryStore:
             newest, batch = written[-1], rows.head.last_batch + 1
             rows.head = Head(newest.seq, batch, newest.happened_at, newest.recorded_at)
 
+    def save_many(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        for sandbox_id, outcome in outcomes:
+            self.save(sandbox_id, outcome)
+
+    def heads(self, sandbox_ids: Collection[str]) -> dict[str, Head]:
+        return {sandbox_id: self._books[sandbox_id].head for sandbox_id in sandbox_ids}
+
     def accounts(self, sandbox_id: str, ids: Sequence[str]) -> dict[str, Account]:
         known = self._books[sandbox_id].accounts
         return {each: known[each] for each in ids if each in known}

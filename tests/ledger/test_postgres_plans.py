@@ -28,6 +28,7 @@ STATEMENTS: dict[str, tuple[str, Sequence[object] | Mapping[str, object]]] = {
     "ENTRY": (say.ENTRY, ("sbx_plan_7", "t5")),
     "ACTING_ON": (say.ACTING_ON, ("sbx_plan_7", "t5")),
     "CHAIN": (say.CHAIN, VALUES),
+    "ANY_BETWEEN": (say.ANY_BETWEEN, VALUES | {"first": "t5", "last": "t7"}),
     "DUE": (say.DUE, VALUES),
     "STATEMENT": (say.STATEMENT, VALUES),
     "ADVANCE_BOOK": (say.ADVANCE_BOOK, (1, 1, 1, 1, b"", "sbx_plan_7", 0)),

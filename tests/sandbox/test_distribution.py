@@ -2,17 +2,15 @@
 
 import pytest
 from sqlalchemy import Table
-from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
-import sandbox.app  # noqa: F401 - fills the metadata
 from ledger.storage.citus import faults
-from ledger.storage.tables import metadata
 from sandbox.cli import app
+from sandbox.migrations import all_tables
 from sandbox.participants.models import SHARED_TABLES
 from sandbox.portal.pages import PAGES
 
-TABLES = [*metadata.tables.values(), *SQLModel.metadata.tables.values()]
+TABLES = [table for metadata in all_tables() for table in metadata.tables.values()]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
