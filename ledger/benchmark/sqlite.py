@@ -77,9 +77,9 @@ class Floor:
 
     def work(self, piece: Sequence[tuple[Any, ...]]) -> None:
         """Write those of one batch."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.executemany(INSERT_ENTRY, piece)
-        self.connection.execute("COMMIT")
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.executemany(INSERT_ENTRY, piece)
 
 
 class Callers:
