@@ -84,7 +84,6 @@ def _machine(bench: Bench, names: list[str]) -> dict[str, Any]:
     }
     if any(name in POSTGRES for name in names):
         machine["postgres"] = postgres.settings(bench.server().uri)
-        machine["pgbench_8_per_s"] = round(bench.pgbench(8), 1)
     return machine
 
 

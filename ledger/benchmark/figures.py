@@ -3,7 +3,7 @@
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Final
 
 from ledger.benchmark import postgres
-from ledger.benchmark.measure import Figure, Options, race
+from ledger.benchmark.measure import Figure, Lane, Options, race
 from ledger.benchmark.sqlite import Batches, Callers, Floor, Unchained, grow, settle
 from ledger.benchmark.town import HOT, UNIFORM, ZIPF, Town
 from ledger.storage.postgres import PostgresStore
@@ -37,8 +37,6 @@ class Bench:
         self.flush_ms = flush_ms(folder)
         self._files = 0
         self.server = cache(self._server)
-        self.pgbench = cache(self._pgbench)
-        self.sqlite = cache(self._sqlite)
 
     def path(self) -> Path:
         """Return a new file."""
@@ -58,62 +56,47 @@ class Bench:
         self.stack.callback(store.close)
         return Batches(store, town, size, distribution), store
 
-    def race(self, usual: int, **lanes: "Batches | Floor | Callers | postgres.Copy") -> dict[str, float]:
-        """Let lanes run in turn."""
-        return race(self.options.rounds, self.transfers(usual), **lanes)
+    def race(self, usual: int, lanes: Mapping[str, Lane], pgbench: int = 0) -> dict[str, float]:
+        """Let lanes run in turn, and pgbench with so many clients if any, as `pgbench`."""
+        beside = {"pgbench": partial(self.server().pgbench, pgbench, self.options.seconds)} if pgbench else {}
+        return race(self.options.rounds, self.transfers(usual), lanes, beside)
 
     def _server(self) -> postgres.Server:
         return self.stack.enter_context(postgres.running(self.options.pgbench_scale))
 
-    def _pgbench(self, clients: int) -> float:
-        # One bad moment of the machine must not be the measure of all that is compared with it.
-        runs = [
-            self.server().pgbench(clients, self.options.seconds) for _ in range(min(3, self.options.rounds))
-        ]
-        return median(runs)
-
-    def _sqlite(self, size: int, distribution: str = UNIFORM) -> tuple[float, float]:
+    def with_floor(self, size: int, distribution: str = UNIFORM) -> dict[str, Lane]:
+        """Make batches and their floor."""
         batches, store = self.ledger(size, distribution)
         floor = Floor(self.path(), batches, store)
         self.stack.callback(floor.connection.close)
-        usual = _FEW if size == 1 else _SOME if size < _FEW else _MANY
-        rates = self.race(max(usual, size), ledger=batches, floor=floor)
-        return rates["ledger"], rates["floor"]
+        return {"ledger": batches, "floor": floor}
 
 
 def sqlite_batches(size: int, distribution: str, bench: Bench) -> Figure:
     """Batches of one size, for the record."""
-    ledger, floor = bench.sqlite(size, distribution)
-    return Figure(f"SQLite, batches of {size:,}, {distribution}", ledger, ledger / floor)
+    rates = bench.race(_FEW if size == 1 else _MANY, bench.with_floor(size, distribution))
+    what = f"SQLite, batches of {size:,}, {distribution}"
+    return Figure(what, rates["ledger"], rates["ledger"] / rates["floor"])
 
 
 def sqlite_8190(bench: Bench) -> Figure:
     """Full batches."""
-    ledger, floor = bench.sqlite(FULL)
-    ratio, times = ledger / floor, ledger / bench.pgbench(8)
-    return Figure(
-        "SQLite, batches of 8,190",
-        ledger,
-        ratio,
-        times,
-        "half of executemany and 15 times pgbench",
-        ratio >= 0.5 and times >= 15,
-    )
+    rates = bench.race(_MANY, bench.with_floor(FULL), pgbench=8)
+    ratio, times = rates["ledger"] / rates["floor"], rates["ledger"] / rates["pgbench"]
+    bar = "half of executemany and 15 times pgbench"
+    met = ratio >= 0.5 and times >= 15
+    return Figure("SQLite, batches of 8,190", rates["ledger"], ratio, times, bar, met, _pgbench(rates))
 
 
 def sqlite_64(bench: Bench) -> Figure:
     """Small batches against full ones."""
-    ledger, floor = bench.sqlite(64)
-    share = ledger / bench.sqlite(FULL)[0]
-    return Figure(
-        "SQLite, batches of 64",
-        ledger,
-        ledger / floor,
-        None,
-        "a third of batches of 8,190",
-        share >= 1 / 3,
-        {"of_8190": round(share, 3)},
-    )
+    full, _ = bench.ledger(FULL)
+    rates = bench.race(_SOME, {"full": full, **bench.with_floor(64)})
+    share = rates["ledger"] / rates["full"]
+    ratio = rates["ledger"] / rates["floor"]
+    bar = "a third of batches of 8,190"
+    more = {"of_8190": round(share, 3)}
+    return Figure("SQLite, batches of 64", rates["ledger"], ratio, None, bar, share >= 1 / 3, more)
 
 
 def postgres_8190(bench: Bench) -> Figure:
@@ -123,11 +106,11 @@ def postgres_8190(bench: Bench) -> Figure:
         batches = Batches(store, town, FULL)
         floor = postgres.Copy(server.database(), batches)
         bench.stack.callback(floor.close)
-        rates = bench.race(2 * FULL, ledger=batches, floor=floor)
-    ratio, times = rates["ledger"] / rates["floor"], rates["ledger"] / bench.pgbench(8)
+        rates = bench.race(2 * FULL, {"ledger": batches, "floor": floor}, pgbench=8)
+    ratio, times = rates["ledger"] / rates["floor"], rates["ledger"] / rates["pgbench"]
     bar = "a quarter of COPY and 8 times pgbench"
     met = ratio >= 0.25 and times >= 8
-    return Figure("PostgreSQL, batches of 8,190", rates["ledger"], ratio, times, bar, met)
+    return Figure("PostgreSQL, batches of 8,190", rates["ledger"], ratio, times, bar, met, _pgbench(rates))
 
 
 def sqlite_64_callers(bench: Bench) -> Figure:
@@ -137,10 +120,9 @@ def sqlite_64_callers(bench: Bench) -> Figure:
     open_store = partial(SqliteStore.open, path)
     many = Callers(open_store, town, 64, bench.transfers(_SOME))
     one = Callers(open_store, town, 1, bench.transfers(_FEW))
-    batches, store = bench.ledger(64)
-    floor = Floor(bench.path(), batches, store)
-    bench.stack.callback(floor.connection.close)
-    rates = bench.race(1, many=many, one=one, batches=batches, floor=floor)
+    for callers in (many, one):
+        bench.stack.callback(callers.close)
+    rates = bench.race(_FEW, {"many": many, "one": one, **bench.with_floor(64)})
     gain = rates["many"] / rates["one"]
     fast = bench.flush_ms > 0.2 or rates["many"] >= 12_000
     return Figure(
@@ -159,17 +141,18 @@ def postgres_64_callers(bench: Bench) -> Figure:
     server, town = bench.server(), Town(bench.options.accounts)
     uri = server.settled(town)
     many = Callers(partial(PostgresStore.open, uri), town, 64, bench.transfers(_SOME))
-    rates = bench.race(1, many=many)
-    times = rates["many"] / bench.pgbench(64)
+    bench.stack.callback(many.close)
+    rates = bench.race(1, {"many": many}, pgbench=64)
+    times = rates["many"] / rates["pgbench"]
     bar = "3 times pgbench with 64 clients"
-    return Figure("PostgreSQL, 64 callers", rates["many"], None, times, bar, times >= 3)
+    return Figure("PostgreSQL, 64 callers", rates["many"], None, times, bar, times >= 3, _pgbench(rates))
 
 
 def hot_account(bench: Bench) -> Figure:
     """One account in every transfer."""
     hot, _ = bench.ledger(FULL, HOT)
     uniform, _ = bench.ledger(FULL)
-    rates = bench.race(2 * FULL, hot=hot, uniform=uniform)
+    rates = bench.race(2 * FULL, {"hot": hot, "uniform": uniform})
     ratio = rates["hot"] / rates["uniform"]
     return Figure("SQLite, one hot account", rates["hot"], ratio, None, "0.8 of uniform", ratio >= 0.8)
 
@@ -178,7 +161,7 @@ def chain_cost(bench: Bench) -> Figure:
     """The chain of digests on, and off."""
     chained, _ = bench.ledger(FULL)
     without, _ = bench.ledger(FULL, kind=Unchained)
-    rates = bench.race(2 * FULL, chained=chained, without=without)
+    rates = bench.race(2 * FULL, {"chained": chained, "without": without})
     ratio = rates["chained"] / rates["without"]
     percent = 100 * (1 - ratio)
     bar = "costs less than 15 %"
@@ -196,7 +179,7 @@ def grown(bench: Bench) -> Figure:
     with closing_sqlite(path) as store:
         large = Batches(store, town, FULL)
         small, _ = bench.ledger(FULL)
-        rates = bench.race(2 * FULL, large=large, small=small)
+        rates = bench.race(2 * FULL, {"large": large, "small": small})
     ratio = rates["large"] / rates["small"]
     more = {
         "transfers": transfers,
@@ -222,6 +205,10 @@ FIGURES: Final[dict[str, Callable[[Bench], Figure]]] = {
     "chain_cost": chain_cost,
     "grown": grown,
 }
+
+
+def _pgbench(rates: dict[str, float]) -> dict[str, float]:
+    return {"pgbench_per_s": round(rates["pgbench"], 1)}
 
 
 def flush_ms(folder: Path) -> float:

@@ -1,6 +1,6 @@
 """How things are measured, and what a figure is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
@@ -58,13 +58,18 @@ class Lane(Protocol):
         ...
 
 
-def race(rounds: int, transfers: int, **lanes: Lane) -> dict[str, float]:
+def race(
+    rounds: int, transfers: int, lanes: Mapping[str, Lane], beside: Mapping[str, Callable[[], float]]
+) -> dict[str, float]:
     """Let the lanes run in turn and return the transfers/s of each: the median of its rounds.
 
-    A round has about so many transfers, and each lane one round more than is counted, to get warm.
+    A round has about so many transfers, and each lane one round more than is counted, to get warm. What runs
+    `beside` them, once a round, says by itself how fast it was.
     """
-    rates: dict[str, list[float]] = {name: [] for name in lanes}
+    rates: dict[str, list[float]] = {name: [] for name in (*lanes, *beside)}
     for _ in range(rounds + 1):
+        for name, other in beside.items():
+            rates[name].append(other())
         for name, lane in lanes.items():
             pieces = lane.prepare(max(1, transfers // lane.size))
             start = perf_counter()

@@ -77,9 +77,9 @@ class Floor:
 
     def work(self, piece: Sequence[tuple[Any, ...]]) -> None:
         """Write those of one batch."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.executemany(INSERT_ENTRY, piece)
-        self.connection.execute("COMMIT")
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.executemany(INSERT_ENTRY, piece)
 
 
 class Callers:
@@ -88,9 +88,10 @@ class Callers:
     def __init__(self, open_store: Callable[[], OwnStore], town: Town, callers: int, transfers: int) -> None:
         """Post to a store that has the town's accounts; all the transfers are one piece of work."""
         self.size = max(transfers // callers, 1) * callers
-        self._open_store = open_store
         self._town = town
         self._callers = callers
+        self._loop = asyncio.Runner()
+        self._group = GroupCommit(open_store, clock=lambda: town.now)
 
     def prepare(self, count: int) -> list[list[Transfer]]:
         """Make the transfers of all callers."""
@@ -98,16 +99,20 @@ class Callers:
 
     def work(self, piece: list[Transfer]) -> None:
         """Let all callers post until they are done."""
-        asyncio.run(self._all(piece))
+        self._loop.run(self._all(piece))
+
+    def close(self) -> None:
+        """Close the store and the event loop."""
+        self._loop.run(self._group.close())
+        self._loop.close()
 
     async def _all(self, transfers: list[Transfer]) -> None:
-        async with GroupCommit(self._open_store, clock=lambda: self._town.now) as group:
-            shares = [transfers[place :: self._callers] for place in range(self._callers)]
-            await asyncio.gather(*(self._one(group, share) for share in shares))
+        shares = [transfers[place :: self._callers] for place in range(self._callers)]
+        await asyncio.gather(*map(self._one, shares))
 
-    async def _one(self, group: GroupCommit, share: Sequence[Transfer]) -> None:
+    async def _one(self, share: Sequence[Transfer]) -> None:
         for transfer in share:
-            written(await group.post(SANDBOX, [transfer]))
+            written(await self._group.post(SANDBOX, [transfer]))
 
 
 def settle(path: Path, town: Town, kind: type[SqliteStore] = SqliteStore) -> SqliteStore:

@@ -57,6 +57,7 @@ def test_the_figures_that_others_look_for_are_there(found: dict[str, Any]) -> No
     assert found["machine"]["flush_ms"] > 0
     assert found["machine"]["scale"] == 0.001
     assert found["machine"]["postgres"]["fsync"] == "on"
+    assert found["sqlite_8190"]["pgbench_per_s"] > 0
     assert found["grown"]["transfers"] == 300
     assert found["grown"]["peak_memory_mb"] > 0
 
@@ -70,7 +71,7 @@ def test_only_some_are_measured_without_a_server(capsys: pytest.CaptureFixture[s
     main([*TINY, "--figures=chain_cost", f"--folder={tmp_path}"])
     printed = capsys.readouterr().out
     assert "hash chain" in printed
-    assert "pgbench_8_per_s" not in printed
+    assert "postgres" not in printed
     assert list(tmp_path.iterdir()) == []
 
 
@@ -95,9 +96,11 @@ def test_lanes_take_turns_and_the_first_round_does_not_count() -> None:
         def work(self, piece: str) -> None:
             seen.append(piece)
 
-    rates = race(2, 25, left=Fake("l"), right=Fake("r"))
+    told = iter([1.0, 5.0, 7.0])
+    rates = race(2, 25, {"left": Fake("l"), "right": Fake("r")}, {"other": lambda: next(told)})
     assert "".join(seen) == "llrrllrrllrr"
-    assert set(rates) == {"left", "right"}
+    assert set(rates) == {"left", "right", "other"}
+    assert rates["other"] == 6
 
 
 @pytest.mark.parametrize(

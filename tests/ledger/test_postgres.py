@@ -127,6 +127,18 @@ def test_a_book_that_was_deleted_meanwhile_is_noticed(postgres_store: PostgresSt
         post(Book(Sly(postgres_store._connection), "sbx_1"), pay("p", 1))  # noqa: SLF001 - a careless program
 
 
+def test_a_head_that_has_moved_alone_is_noticed(postgres_store: PostgresStore, town: Book) -> None:
+    del town
+
+    class Sly(PostgresStore):
+        def save(self, sandbox_id: str, outcome: Outcome) -> None:
+            self._connection.execute("UPDATE ledger_book SET last_seq = last_seq + 100")
+            super().save(sandbox_id, outcome)
+
+    with pytest.raises(StorageError, match="sbx_1"):
+        post(Book(Sly(postgres_store._connection), "sbx_1"), pay("p", 1))  # noqa: SLF001 - a careless program
+
+
 # --- statements ----------------------------------------------------------------------------------
 
 
