@@ -41,7 +41,12 @@ async def open_services(
     """
     upgrade(settings.database)
     write_engine, read_engine = engine_for(settings.database), engine_for(settings.database, read_only=True)
-    executor = Executor(write_engine, group_size=settings.group_size, subscribers=(enqueue,))
+    executor = Executor(
+        write_engine,
+        group_size=settings.group_size,
+        ahead_from=settings.ahead_from,
+        subscribers=(enqueue,),
+    )
     readers = Readers(read_engine, settings.readers)
     sender = Sender(
         timeout_s=settings.webhook_timeout_s,

@@ -47,6 +47,7 @@ class _Answer(NamedTuple):
 class Executor:
     """The write connection of one partition. Belongs to the event loop that first writes.
 
+    While a commit is under way, the next group is decided as soon as `ahead_from` use cases wait for it.
     `on_wake` is called after a commit that scheduled jobs due at once. `commits` and `rollbacks` count
     transactions since the start.
     """
@@ -56,6 +57,7 @@ class Executor:
         engine: Engine,
         *,
         group_size: int = 128,
+        ahead_from: int = 1,
         now: Callable[[], int] = utc_now,
         subscribers: Sequence[Callable[[Any, Any], None]] = (),
     ) -> None:
@@ -66,11 +68,13 @@ class Executor:
         self._execute = self._driver.execute
         self._execute("PRAGMA busy_timeout = 0")
         self._group_size = group_size
+        self._ahead_from = ahead_from
         self._now = now
         self._latest = 0
         self._queue: deque[_Call] = deque()
+        self._waiting: list[_Call] = []
         self._decided: list[_Answer] = []
-        self._ahead = False
+        self._ahead = self._deciding = False
         self._draining: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="kasauti-commit")
         self.on_wake: Callable[[], None] = lambda: None
@@ -87,9 +91,11 @@ class Executor:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        call = _Call(use_case, args, kwargs, future)
-        if not (self._ahead and self._decide_ahead(call)):
-            self._queue.append(call)
+        self._queue.append(_Call(use_case, args, kwargs, future))
+        if self._ahead and not self._deciding and len(self._queue) >= self._ahead_from:
+            # Not one by one: the same code run many times in a row costs less each time.
+            self._deciding = True
+            loop.call_soon(self._decide_ahead)
         if self._draining is None:
             self._draining = loop.create_task(self._drain())
         return await future
@@ -102,17 +108,17 @@ class Executor:
         self._connection.close()
         self._reading.close()
 
-    def _decide_ahead(self, call: _Call) -> bool:
-        """Run a use case for the next group while a commit is under way, unless it has to wait for that."""
-        if len(self._decided) >= self._group_size:
-            return False
-        if not self._decided:
-            self._uow.begin(self._time())
-        try:
-            self._decided.append(_attempt(self._uow, call))
-        except NotAheadError:
-            return False
-        return True
+    def _decide_ahead(self) -> None:
+        """Run use cases for the next group while a commit is under way, but for those that have to wait for it."""
+        self._deciding = False
+        while self._ahead and self._queue and len(self._decided) < self._group_size:
+            if not self._decided:
+                self._uow.begin(self._time())
+            call = self._queue.popleft()
+            try:
+                self._decided.append(_attempt(self._uow, call))
+            except NotAheadError:
+                self._waiting.append(call)
 
     async def _drain(self) -> None:
         try:
@@ -186,6 +192,8 @@ class Executor:
             raise
         finally:
             self._ahead = False
+            self._queue.extendleft(reversed(self._waiting))
+            self._waiting = []
         self.commits += 1
         if wake:
             self.on_wake()

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the server binds to.")
     port: int = Field(default=8000, ge=0, le=65_535, description="Port; 0 takes a free one.")
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most use cases in one commit.")
+    ahead_from: int = Field(
+        default=16, ge=1, description="So many waiting use cases are decided while a commit is under way."
+    )
     readers: int = Field(default=4, ge=1, le=64, description="Read-only connections, one thread each.")
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, description="Largest request body taken.")
     allow_loopback_webhooks: bool = Field(

@@ -24,7 +24,9 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def app(tmp_path: Path, empty_database: Path) -> AsyncIterator[FastAPI]:
     """The application on a database of its own; nothing runs beside the requests."""
     shutil.copy(empty_database, tmp_path / "kasauti.db")
-    settings = Settings(database=tmp_path / "kasauti.db", worker=False, allow_loopback_webhooks=True)
+    settings = Settings(
+        database=tmp_path / "kasauti.db", worker=False, allow_loopback_webhooks=True, ahead_from=1
+    )
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app
