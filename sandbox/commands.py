@@ -85,14 +85,18 @@ class Asked(NamedTuple, Generic[B]):
     guard: Guard | None
 
 
-async def ask(request: Request, model: type[B]) -> Asked[B]:
-    """Read and validate a request; whoever has no valid key is refused before anything else is said."""
+async def ask(request: Request, model: type[B], read: Callable[[bytes], B] | None = None) -> Asked[B]:
+    """Read and validate a request; whoever has no valid key is refused before anything else is said.
+
+    `read` makes the model of a body that is no JSON, such as a file.
+    """
     secret = secret_of(request)
     raw = await body_of(request) or EMPTY_BODY
     try:
-        body = read_body(model, raw)
+        body = read_body(model, raw) if read is None else read(raw)
         key = header_of(request, KEY_HEADER)
-        guard = None if key is None else idempotency.guard_for(key, request.method, request.url.path, raw)
+        path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        guard = None if key is None else idempotency.guard_for(key, request.method, path, raw)
     except Problem:
         await services(request.app).readers.read(authenticate, secret)
         raise
@@ -106,12 +110,14 @@ async def command(
     *,
     status: int = 201,
     once: frozenset[str] = frozenset(),
+    read: Callable[[bytes], B] | None = None,
 ) -> Response:
     """Run a use case that changes the caller's sandbox and answer with the view that it returns.
 
-    Fields named in `once` are left out of what is stored for repeats: a secret is shown once.
+    Fields named in `once` are left out of what is stored for repeats: a secret is shown once. `read` is as
+    in `ask`.
     """
-    asked = await ask(request, model)
+    asked = await ask(request, model, read)
     return respond(await services(request.app).executor.write(_run, asked, use_case, status, once))
 
 
@@ -122,7 +128,9 @@ def _run(
     status: int,
     once: frozenset[str],
 ) -> Answer:
-    world = enter(uow, authenticate(uow, asked.secret).sandbox_id)
+    key = authenticate(uow, asked.secret)
+    world = enter(uow, key.sandbox_id)
+    world.key_id = key.id
     if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
         return replayed(world, stored)
     view = use_case(world, asked.body)

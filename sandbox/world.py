@@ -70,11 +70,15 @@ class WorldView:
 
 
 class World(WorldView):
-    """A sandbox as a use case may change it. `leave` keeps what ids were used; the caller must call it."""
+    """A sandbox as a use case may change it. `leave` keeps what ids were used; the caller must call it.
+
+    `key_id` names the key with which somebody asked for this; it is empty when nobody did, as in a job.
+    """
 
     def __init__(self, uow: UnitOfWork, sandbox: Sandbox) -> None:
         super().__init__(uow, sandbox, uow.now)
         self.uow = uow
+        self.key_id = ""
         ids: IdSource | None = uow.counters.get(self.id)
         if ids is None:
             ids = uow.counters[self.id] = IdSource(sandbox.seed, sandbox.id_counter)

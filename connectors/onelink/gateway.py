@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from connectors.contract import Declined, Reason
 from connectors.onelink.body import GatewayError, Trace, parse_body
 from connectors.onelink.codes import FIELD_39
-from connectors.onelink.rtp import STATUSES, Mode
+from connectors.rtp import STATUSES, Mode
 from connectors.onelink.rtp_bodies import (
     AliasInquiryBody,
     Info,

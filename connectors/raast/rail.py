@@ -28,6 +28,16 @@ class Raast:
     hold_expired = "DS24"
     amount_limit = OVER_LIMIT
     client_limit = "AM14"
+    no_answer = "AB05"
+    offline = "AB08"
+    capabilities = (
+        "raast_p2p",
+        "raast_title_fetch",
+        "raast_bulk",
+        "raast_p2m",
+        "raast_rtp",
+        "raast_pisp",
+    )
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
 
