@@ -106,7 +106,10 @@ class Rail(Protocol):
     """A payment rail, as the registry holds it.
 
     `insufficient_funds`, `hold_expired`, `amount_limit` (one payment is larger than the account may make or
-    take) and `client_limit` (a limit of the account over time, or on what it holds) are codes of `reasons`.
+    take), `client_limit` (a limit of the account over time, or on what it holds), `no_answer` (the receiver's side
+    gave none in time) and `offline` (it cannot be reached, nothing was sent) are codes of `reasons`.
+    `capabilities` are the flags of an institution (`identifiers.institutions.Capabilities`) that are about this rail;
+    the first of them is what a payment over `/v1/payments` needs.
     """
 
     code: str
@@ -117,6 +120,9 @@ class Rail(Protocol):
     hold_expired: str
     amount_limit: str
     client_limit: str
+    no_answer: str
+    offline: str
+    capabilities: tuple[str, ...]
     hold_us: int
     title_fetch_us: int
 

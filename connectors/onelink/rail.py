@@ -38,6 +38,9 @@ class Ibft:
     hold_expired = "0191"
     amount_limit = OVER_LIMIT
     client_limit = OVER_LIMIT
+    no_answer = "0156"
+    offline = "0155"
+    capabilities: tuple[str, ...] = ("ibft",)
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
 

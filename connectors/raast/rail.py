@@ -30,7 +30,7 @@ class Raast:
     client_limit = "AM14"
     no_answer = "AB05"
     offline = "AB08"
-    capabilities = (
+    capabilities: tuple[str, ...] = (
         "raast_p2p",
         "raast_title_fetch",
         "raast_bulk",

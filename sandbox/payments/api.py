@@ -19,6 +19,7 @@ from sandbox.payments.models import (
     TitleFetchView,
 )
 from sandbox.payments.queries import TriggersView
+from sandbox.payments.rails import RailsView, list_rails
 from sandbox.payments.service import create_payment
 from sandbox.payments.titles import fetch_title
 from sandbox.routing import DirectRoute
@@ -94,6 +95,12 @@ async def get_payment(request: Request, payment_id: str) -> Response:
 async def post_inquiry(request: Request, payment_id: str) -> Response:
     """For a payment whose outcome is unknown: the rail says what it knows by now."""
     return await command(request, Empty, partial(inquire, payment_id=payment_id), status=200)
+
+
+@router.get("/rails", response_model=RailsView, tags=["Rails"], summary="List the rails")
+async def get_rails(request: Request) -> Response:
+    """Each with its members: what they take part in, and whether they are up in this sandbox."""
+    return await query(request, list_rails)
 
 
 @router.get(

@@ -46,7 +46,10 @@ def _conclude(world: World, rail: Rail, payment: Payment) -> Payment:
     A payment that comes to nothing no longer counts against limits.
     """
     settled = payment.late_reason is None
-    if payment.late_reason == rail.hold_expired:
+    ran_out = (
+        payment.late_reason == rail.hold_expired and payment.late_at == payment.created_at + rail.hold_us
+    )
+    if ran_out:
         world.book.expire(now=world.now, recorded_at=world.uow.now)
     else:
         end = end_hold(payment.id, Kind.POST if settled else Kind.VOID)
