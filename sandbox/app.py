@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from ledger.clock import utc_now
 from sandbox import http
 from sandbox.accounts.api import router as accounts
+from sandbox.aliases.api import router as aliases
 from sandbox.commands import Services
 from sandbox.db import engine_for
 from sandbox.executor import Executor, Readers
@@ -22,6 +23,8 @@ from sandbox.payments.service import RESOLVE
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
 from sandbox.portal.openapi import DescribedApp
+from sandbox.rails.bills import api as bills_face
+from sandbox.rails.bills import service as bills
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.settings import Settings
 from sandbox.webhooks.api import router as webhooks
@@ -51,6 +54,8 @@ async def open_services(
     handlers = {
         RESOLVE: transactional(executor, resolve),
         ATTEMPT: attempt_with(executor, readers, sender, utc_now),
+        bills.RESOLVE: transactional(executor, bills.resolve),
+        bills.MARK: transactional(executor, bills.mark),
     }
     worker = Worker(executor, handlers, poll_s=settings.worker_poll_s)
     executor.on_wake = worker.wake
@@ -80,9 +85,10 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
 
     told: Any = None if settings.telemetry else dict.fromkeys(("tracing", "metrics", "logs"), False)
     app = DescribedApp(lifespan=lifespan, telemetry=told, **describe())
-    http.install(app, max_body_bytes=settings.max_body_bytes)
+    faces = {bills_face.START: bills_face.show}
+    http.install(app, max_body_bytes=settings.max_body_bytes, faces=faces)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.
-    for router in (payments, accounts, webhooks, sandboxes, onboarding, portal):
+    for router in (payments, accounts, webhooks, sandboxes, aliases, bills_face.router, onboarding, portal):
         app.router.routes.extend(router.routes)
     return app

@@ -189,7 +189,8 @@ def page(
 
 def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
     """Describe a body that `command` reads itself, for OpenAPI."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     content: dict[str, Any] = {"schema": schema}
     if examples:
         content["examples"] = {name: {"value": value} for name, value in examples.items()}
@@ -204,6 +205,16 @@ def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": content}},
         "parameters": [header],
     }
+
+
+def _inlined(part: Any, defined: dict[str, Any]) -> Any:
+    """Put the models inside a model in the places where it refers to them."""
+    if isinstance(part, list):
+        return [_inlined(one, defined) for one in part]
+    if not isinstance(part, dict):
+        return part
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    return {key: _inlined(one, defined) for key, one in (defined[name] if name else part).items()}
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
