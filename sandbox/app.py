@@ -25,6 +25,7 @@ from sandbox.portal.api import router as portal
 from sandbox.portal.openapi import DescribedApp
 from sandbox.rails.bills import api as bills_face
 from sandbox.rails.bills import service as bills
+from sandbox.rails.raast import api as raast_face
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.settings import Settings
 from sandbox.webhooks.api import router as webhooks
@@ -85,10 +86,20 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
 
     told: Any = None if settings.telemetry else dict.fromkeys(("tracing", "metrics", "logs"), False)
     app = DescribedApp(lifespan=lifespan, telemetry=told, **describe())
-    faces = {bills_face.START: bills_face.show}
+    faces = {bills_face.START: bills_face.show, raast_face.START: raast_face.show_problem}
     http.install(app, max_body_bytes=settings.max_body_bytes, faces=faces)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.
-    for router in (payments, accounts, webhooks, sandboxes, aliases, bills_face.router, onboarding, portal):
+    for router in (
+        payments,
+        accounts,
+        webhooks,
+        sandboxes,
+        aliases,
+        bills_face.router,
+        raast_face.router,
+        onboarding,
+        portal,
+    ):
         app.router.routes.extend(router.routes)
     return app

@@ -1,0 +1,73 @@
+"""Routes of Raast's message face. They are no part of `/v1` and answer in the rail's words."""
+
+from fastapi import APIRouter, Request, Response
+
+from connectors.iso20022.errors import MessageError
+from connectors.iso20022.wire import read
+from ledger.clock import to_rfc3339
+from sandbox.commands import secret_of, services
+from sandbox.http import STATUS, body_of
+from sandbox.problems import Kind, Problem
+from sandbox.rails.raast import inbox
+from sandbox.rails.raast.door import NotKeptError, Reply, refuse_unreadable, show_in_rails_words, take
+from sandbox.routing import DirectRoute
+
+START = "/rails/raast"
+XML = "application/xml"
+TEXT = "text/plain; charset=utf-8"
+
+router = APIRouter(route_class=DirectRoute, prefix=START, include_in_schema=False)
+
+
+@router.post("/messages")
+async def post_message(request: Request) -> Response:
+    """Takes one ISO 20022 message and answers with the message that answers it."""
+    secret = secret_of(request)
+    body = await body_of(request)
+    shared = services(request.app)
+    try:
+        envelope = read(body)
+    except MessageError as error:
+        return _xml(await shared.readers.read(refuse_unreadable, secret, body, error))
+    try:
+        return _xml(await shared.executor.write(take, secret, body, envelope))
+    except NotKeptError as answered:
+        return _xml(answered.reply)
+
+
+@router.get("/inbox")
+async def get_inbox(request: Request) -> Response:
+    """Gives the oldest message that waits, 204 when none does; it is given again until it is acknowledged."""
+    letter = await services(request.app).executor.write(inbox.oldest, secret_of(request))
+    return _letter(letter)
+
+
+@router.delete("/inbox/{message_id}")
+async def delete_message(request: Request, message_id: str) -> Response:
+    """Acknowledges a message."""
+    letter = await services(request.app).executor.write(inbox.acknowledge, secret_of(request), message_id)
+    return _letter(letter)
+
+
+def show_problem(problem: Problem) -> Response:
+    """Show a refusal in the rail's words: without a key a line of text, else a pacs.002."""
+    status = STATUS[problem.entry.kind]
+    if problem.entry.kind is Kind.UNAUTHENTICATED:
+        return Response(problem.detail, status, {"WWW-Authenticate": "Bearer"}, media_type=TEXT)
+    headers = {"Retry-After": "1"} if problem.entry.kind is Kind.UNAVAILABLE else {}
+    return Response(show_in_rails_words(problem, status), status, headers, media_type=XML)
+
+
+def _xml(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, _place(reply.sandbox_id, reply.time), media_type=XML)
+
+
+def _letter(letter: inbox.Letter) -> Response:
+    headers = _place(letter.sandbox_id, letter.time)
+    if letter.id is None:
+        return Response(status_code=204, headers=headers)
+    return Response(letter.body, 200, headers | {"Kasauti-Message": letter.id}, media_type=XML)
+
+
+def _place(sandbox_id: str, time: int) -> dict[str, str]:
+    return {"Kasauti-Sandbox": sandbox_id, "Kasauti-Time": to_rfc3339(time)}

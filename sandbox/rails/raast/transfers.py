@@ -1,0 +1,181 @@
+"""Payments as messages: pacs.008 in, pacs.002 out, and pacs.028 for the outcome.
+
+The payment is made by the use cases of `/v1/payments`: a title fetch, then the payment. What the message
+names wrongly is refused before anything is stored.
+"""
+
+from pydantic import ValidationError
+
+from connectors.identifiers.iban import IbanError, institution_of, parse_iban
+from connectors.identifiers.institutions import INSTITUTIONS
+from connectors.iso20022.parts import Account, Agent
+from connectors.iso20022.payments import CreditTransfer, GroupStatus, StatusReport, StatusRequest
+from ledger.clock import Micros
+from sandbox.accounts.models import MOST_PAISA
+from sandbox.accounts.queries import account_by_iban
+from sandbox.http import Empty
+from sandbox.payments.late import inquire
+from sandbox.payments.models import (
+    CreatePayment,
+    FetchTitle,
+    Payment,
+    PaymentStatus,
+    TitleFetchView,
+    TitleStatus,
+)
+from sandbox.payments.queries import find_payment
+from sandbox.payments.service import create_payment
+from sandbox.payments.titles import fetch_title
+from sandbox.rails.raast.answers import (
+    NOT_PROVIDED,
+    STATUS_OF,
+    SYSTEM,
+    TRANSFER_NAME,
+    Done,
+    RefusedError,
+    reason_of,
+    reference_for,
+    standing,
+)
+from sandbox.rails.raast.codes import DUPLICATE, NARRATIVE, NEVER_RECEIVED
+from sandbox.rails.raast.memory import PENDING, TRANSACTIONS, Transaction, find
+from sandbox.world import World
+
+LONGEST_NARRATION = 140
+
+
+def pay(world: World, message: CreditTransfer) -> Done:
+    """Make the payment that a pacs.008 asks for, and report on it."""
+    key = message.tx_id or message.instruction_id or message.message_id
+    if TRANSACTIONS.get(world, key) is not None:
+        raise RefusedError(DUPLICATE, f"TxId {key} was used by another message")
+    _check_amount(message)
+    source = _paying_iban(world, message)
+    receiver = _receiving_iban(message)
+    fetch = fetch_title(world, FetchTitle(destination_iban=receiver, amount_paisa=message.amount_paisa))
+    if fetch.status is TitleStatus.REFUSED:
+        return Done(_not_found(message, fetch, world.now))
+    try:
+        order = CreatePayment(
+            source=source,
+            destination_iban=receiver,
+            amount_paisa=message.amount_paisa,
+            title_fetch=fetch.id,
+            end_to_end_id=None if message.end_to_end_id == NOT_PROVIDED else message.end_to_end_id,
+            narration=message.texts[0][:LONGEST_NARRATION] if message.texts else None,
+        )
+    except ValidationError as error:
+        raise RefusedError(NARRATIVE, f"EndToEndId: {error.errors()[0]['msg']}") from error
+    payment = create_payment(world, order)
+    transaction = Transaction.model_construct(
+        payment=payment.id,
+        message_id=message.message_id,
+        created_at=message.created_at,
+        end_to_end_id=message.end_to_end_id,
+        instruction_id=message.instruction_id,
+        tx_id=message.tx_id,
+        uetr=message.uetr,
+        member=message.debtor_agent.member,
+    )
+    TRANSACTIONS.put(world, key, transaction)
+    if payment.status is PaymentStatus.UNKNOWN:
+        PENDING.put(world, payment.id, transaction)
+    reason = None if payment.reason is None else payment.reason.code
+    return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id)
+
+
+def report_standing(world: World, message: StatusRequest | StatusReport) -> Done:
+    """Answer a question (pacs.028) with how the payment stands by now.
+
+    A pacs.002 from outside is answered alike and changes nothing: an outcome is the system's to tell.
+    """
+    found = find(world, message)
+    if found is None:
+        raise RefusedError(NEVER_RECEIVED, "no payment has these ids, or several have this EndToEndId")
+    payment = found.payment
+    if isinstance(message, StatusRequest):
+        payment = ask_again(world, payment)
+    return Done(
+        standing(payment, found.transaction, reference_for("answer", message.message_id), world.now),
+        payment.id,
+    )
+
+
+def ask_again(world: World, payment: Payment) -> Payment:
+    """Ask the rail about a payment; who asked and got the outcome is not told of it again."""
+    inquire(world, Empty(), payment_id=payment.id)
+    payment = find_payment(world, payment.id)
+    if payment.status != PaymentStatus.UNKNOWN:
+        PENDING.remove(world, payment.id)
+    return payment
+
+
+def _check_amount(message: CreditTransfer) -> None:
+    if not 1 <= message.amount_paisa <= MOST_PAISA:
+        raise RefusedError("AM12", "the amount is 0.01 to 10000000000000.00 PKR")
+    if message.instructed_paisa not in {None, message.amount_paisa}:
+        raise RefusedError("AM09", "InstdAmt is another amount than IntrBkSttlmAmt, and there are no charges")
+
+
+def _paying_iban(world: World, message: CreditTransfer) -> str:
+    iban = _iban_of(message.debtor_account, "DbtrAcct", missing="AC02")
+    account = account_by_iban(world, iban)
+    if account is None:
+        raise RefusedError("AC02", "DbtrAcct is no account of this sandbox")
+    if not _names(message.debtor_agent, account.institution):
+        raise RefusedError("RC01", f"DbtrAgt does not keep DbtrAcct, {account.institution} does")
+    return iban
+
+
+def _receiving_iban(message: CreditTransfer) -> str:
+    iban = _iban_of(message.creditor_account, "CdtrAcct", missing="AC03")
+    institution = institution_of(iban)
+    if institution not in INSTITUTIONS:
+        raise RefusedError(
+            "RC04", f"{institution} is no institution of the sandbox: {', '.join(INSTITUTIONS)}"
+        )
+    if not _names(message.creditor_agent, institution):
+        raise RefusedError("RC04", f"CdtrAgt does not keep CdtrAcct, {institution} does")
+    return iban
+
+
+def _iban_of(account: Account | None, place: str, *, missing: str) -> str:
+    if account is None:
+        raise RefusedError(missing, f"{place} is missing")
+    if account.iban is None:
+        raise RefusedError("AC01", f"{place}: accounts are named by their IBAN")
+    try:
+        return parse_iban(account.iban)
+    except IbanError as error:
+        raise RefusedError("AC01", f"{place}: {error}") from error
+
+
+def _names(agent: Agent, institution: str) -> bool:
+    known = INSTITUTIONS[institution]
+    return agent.member in {None, known.member_code} and agent.bic in {None, known.member_code}
+
+
+def _not_found(message: CreditTransfer, fetch: TitleFetchView, now: Micros) -> StatusReport:
+    code = None if fetch.reason is None else fetch.reason.code
+    return _report(message, PaymentStatus.REFUSED, code, None, now)
+
+
+def _report(
+    message: CreditTransfer, status: PaymentStatus, reason: str | None, payment_id: str | None, now: Micros
+) -> StatusReport:
+    code = STATUS_OF[status]
+    return StatusReport(
+        reference_for("answer", message.message_id),
+        now,
+        code,
+        group=GroupStatus(message.message_id, TRANSFER_NAME, status=code),
+        original_instruction_id=message.instruction_id,
+        original_end_to_end_id=message.end_to_end_id,
+        original_tx_id=message.tx_id,
+        original_uetr=message.uetr,
+        reason=reason_of(reason) if reason else None,
+        accepted_at=now if status is PaymentStatus.SETTLED else None,
+        servicer_reference=payment_id,
+        instructing_agent=SYSTEM,
+        instructed_agent=message.debtor_agent,
+    )
