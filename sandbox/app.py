@@ -23,15 +23,20 @@ from sandbox.payments.service import RESOLVE
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
 from sandbox.portal.openapi import DescribedApp
+from sandbox.raast import requests
+from sandbox.raast.api import router as raast
 from sandbox.rails.bills import api as bills_face
 from sandbox.rails.bills import service as bills
+from sandbox.rails.onelink import api as onelink_face
 from sandbox.rails.raast import api as raast_face
 from sandbox.sandboxes.api import router as sandboxes
+from sandbox.scenarios.api import router as scenarios
+from sandbox.scenarios.callbacks import bend, fate_of
 from sandbox.settings import Settings
 from sandbox.webhooks.api import router as webhooks
 from sandbox.webhooks.attempt import attempt_with
 from sandbox.webhooks.sender import Sender
-from sandbox.webhooks.service import ATTEMPT, enqueue
+from sandbox.webhooks.service import ATTEMPT, enqueue_with
 from sandbox.worker import Worker, transactional
 
 
@@ -45,7 +50,9 @@ async def open_services(
     """
     upgrade(settings.database)
     write_engine, read_engine = engine_for(settings.database), engine_for(settings.database, read_only=True)
-    executor = Executor(write_engine, group_size=settings.group_size, subscribers=(enqueue,))
+    executor = Executor(
+        write_engine, group_size=settings.group_size, subscribers=(enqueue_with(fate_of), requests.follow)
+    )
     readers = Readers(read_engine, settings.readers)
     sender = Sender(
         timeout_s=settings.webhook_timeout_s,
@@ -54,7 +61,8 @@ async def open_services(
     )
     handlers = {
         RESOLVE: transactional(executor, resolve),
-        ATTEMPT: attempt_with(executor, readers, sender, utc_now),
+        requests.EXPIRE: transactional(executor, requests.expire),
+        ATTEMPT: attempt_with(executor, readers, sender, utc_now, bend=bend),
         bills.RESOLVE: transactional(executor, bills.resolve),
         bills.MARK: transactional(executor, bills.mark),
     }
@@ -86,7 +94,11 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
 
     told: Any = None if settings.telemetry else dict.fromkeys(("tracing", "metrics", "logs"), False)
     app = DescribedApp(lifespan=lifespan, telemetry=told, **describe())
-    faces = {bills_face.START: bills_face.show, raast_face.START: raast_face.show_problem}
+    faces = {
+        bills_face.START: bills_face.show,
+        onelink_face.START: onelink_face.show,
+        raast_face.START: raast_face.show_problem,
+    }
     http.install(app, max_body_bytes=settings.max_body_bytes, faces=faces)
     # The busiest routes first, since routing walks the list in order; and the routes themselves, since an
     # included router is matched twice, for a tenth of a request's time.
@@ -95,7 +107,9 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
         accounts,
         webhooks,
         sandboxes,
+        scenarios,
         aliases,
+        raast,
         bills_face.router,
         raast_face.router,
         onboarding,

@@ -24,6 +24,7 @@ from sandbox.worker import Worker
 from sandbox.world import World, WorldView, enter, look_into
 
 B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
 V = TypeVar("V", bound=BaseModel)
 
 BEARER = "bearer "
@@ -151,6 +152,11 @@ async def query(request: Request, find: Callable[[WorldView], BaseModel]) -> Res
     """Answer with what a query finds in the caller's sandbox."""
     secret = secret_of(request)
     return respond(await services(request.app).readers.read(_look, secret, find))
+
+
+def look(snapshot: Snapshot, secret: str, find: Callable[[WorldView], T]) -> T:
+    """Return what a query finds in the sandbox of this key, for answers that are no JSON."""
+    return find(look_into(snapshot, authenticate(snapshot, secret).sandbox_id))
 
 
 def _look(snapshot: Snapshot, secret: str, find: Callable[[WorldView], BaseModel]) -> Answer:
