@@ -32,6 +32,7 @@ STATUS = {
     Kind.INVALID: 422,
     Kind.INTERNAL: 500,
     Kind.UNAVAILABLE: 503,
+    Kind.LOST: 504,
 }
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = b"kasauti-request-id"

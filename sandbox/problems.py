@@ -20,6 +20,7 @@ class Kind(StrEnum):
     METHOD = "method"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
+    LOST = "lost"
     INVALID = "invalid"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"

@@ -7,6 +7,9 @@ from pydantic import BaseModel
 from connectors.contract import Rail
 from connectors.identifiers.institutions import INSTITUTIONS, Institution
 from connectors.registry import RAILS
+from sandbox.scenarios.faults import Health, health
+from sandbox.scenarios.models import Plan
+from sandbox.scenarios.service import KEY, PLANS
 from sandbox.world import WorldView
 
 
@@ -22,7 +25,7 @@ class MemberView(BaseModel):
     account_help: str
     capabilities: dict[str, bool]
     pays: bool
-    health: Literal["up", "disturbed", "down"]
+    health: Health
 
 
 class RailView(BaseModel):
@@ -43,15 +46,16 @@ class RailsView(BaseModel):
 
 def list_rails(world: WorldView) -> RailsView:
     """Show every rail with its members."""
-    return RailsView(data=[_show(world, rail) for rail in RAILS.values()])
+    plan = PLANS.get(world, KEY)
+    return RailsView(data=[_show(plan, rail) for rail in RAILS.values()])
 
 
-def _show(world: WorldView, rail: Rail) -> RailView:
-    members = [_show_member(world, rail, member) for member in INSTITUTIONS.values()]
+def _show(plan: Plan | None, rail: Rail) -> RailView:
+    members = [_show_member(plan, rail, member) for member in INSTITUTIONS.values()]
     return RailView(code=rail.code, name=rail.name, members=members)
 
 
-def _show_member(_world: WorldView, rail: Rail, member: Institution) -> MemberView:
+def _show_member(plan: Plan | None, rail: Rail, member: Institution) -> MemberView:
     flags = {flag: bool(getattr(member.capabilities, flag)) for flag in rail.capabilities}
     return MemberView(
         institution=member.code,
@@ -63,5 +67,5 @@ def _show_member(_world: WorldView, rail: Rail, member: Institution) -> MemberVi
         account_help=member.account_help,
         capabilities=flags,
         pays=flags[rail.capabilities[0]],
-        health="up",
+        health=health(plan, rail.code, member.code),
     )

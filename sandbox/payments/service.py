@@ -18,6 +18,7 @@ from sandbox.accounts.queries import account_by_iban
 from sandbox.events import EventType, emit
 from sandbox.limits.rules import Direction
 from sandbox.payments.counting import count_payment, over_limit
+from sandbox.payments.course import Course
 from sandbox.payments.models import (
     PAYMENTS,
     TITLE_FETCHES,
@@ -30,6 +31,9 @@ from sandbox.payments.models import (
 )
 from sandbox.payments.titles import party_of, quoted_title, rail_of, receiving_account
 from sandbox.problems import Problem
+from sandbox.scenarios.callbacks import come_first
+from sandbox.scenarios.faults import Wire
+from sandbox.scenarios.service import plan_of, require_listed, trigger_named
 from sandbox.world import World
 
 RESOLVE = "payment.resolve"
@@ -51,9 +55,18 @@ class _Outcome(NamedTuple):
     breach: str | None = None
 
 
-def create_payment(world: World, request: CreatePayment) -> PaymentView:
-    """Send a payment over its rail and record what it answered."""
+def create_payment(
+    world: World, request: CreatePayment, *, scenario: str | None = None, wire: Wire | None = None
+) -> PaymentView:
+    """Send a payment over its rail and record what it answered.
+
+    `scenario` names the row of a table that the payment is to meet, in place of any trigger that it pulls;
+    what the sandbox's plan does to the answer on its way back is written on the wire.
+    """
     rail = rail_of(request.rail)
+    course = Course(
+        plan_of(world), None if scenario is None else trigger_named(rail, scenario), wire or Wire()
+    )
     source = _paying_account(world, request.source)
     fetch = quoted_title(world, request)
     if fetch.destination == source.id:
@@ -65,7 +78,9 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
         fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
     )
     receiver = receiving_account(world, fetch)
-    outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch)
+    course.wire.clear()
+    require_listed(course.plan, rail, fetch.iban, fetch.amount_paisa, known=receiver is not None)
+    outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch, course)
     if outcome.status is not PaymentStatus.REFUSED:
         count_payment(world, source, receiver, fetch.amount_paisa)
     payment = Payment(
@@ -90,7 +105,10 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
     )
     PAYMENTS.insert(world.uow, payment)
     TITLE_FETCHES.update(world.uow, fetch, payment_id=payment_id)
-    return announce(world, rail, payment)
+    view = announce(world, rail, payment)
+    if course.plan is not None and come_first(course.plan, EVENT_OF[view.status], payment_id):
+        course.wire.callbacks_first, course.wire.now = True, world.now
+    return view
 
 
 def announce(world: World, rail: Rail, payment: Payment) -> PaymentView:
@@ -153,6 +171,7 @@ def _send(
     source: BankAccount,
     receiver: BankAccount | None,
     fetch: TitleFetch,
+    course: Course,
 ) -> _Outcome:
     """Ask in the order in which the parties see it: the sender's side, its limits, the receiver, its limits.
 
@@ -164,7 +183,7 @@ def _send(
     over = over_limit(world, rail, source, Direction.DEBIT, fetch.amount_paisa)
     if over is not None:
         return _Outcome(PaymentStatus.REFUSED, over.answer.reason, breach=over.breach)
-    answer = rail.handle(instruction, party_of(receiver))
+    answer = course.take(world, rail, payment_id, instruction, rail.handle(instruction, party_of(receiver)))
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, receiver, Direction.CREDIT, fetch.amount_paisa)
     outcome = _move_money(world, rail, payment_id, source, fetch, over.answer if over else answer)

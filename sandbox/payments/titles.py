@@ -1,6 +1,6 @@
 """Title fetch: whose account it is, and whether it may be credited this much."""
 
-from connectors.contract import Declined, Party, Rail, TitleQuery
+from connectors.contract import Declined, Party, Rail, TitleFound, TitleQuery, Trigger
 from connectors.identifiers.iban import institution_of
 from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
@@ -19,6 +19,8 @@ from sandbox.payments.models import (
     view_title,
 )
 from sandbox.problems import Problem
+from sandbox.scenarios.faults import Wire, disturb_title
+from sandbox.scenarios.service import plan_of, require_listed, trigger_named
 from sandbox.world import World
 
 
@@ -37,15 +39,24 @@ def party_of(account: BankAccount | None) -> Party | None:
     return None if account is None else Party(account.iban, account.holder, account.status)
 
 
-def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
+def fetch_title(
+    world: World, request: FetchTitle, *, scenario: str | None = None, wire: Wire | None = None
+) -> TitleFetchView:
     """Ask the rail for an account's title. A refusal is an answer too, and is kept like one.
 
-    What the account can take is asked last: a missing or frozen one has a better reason.
+    What the account can take is asked last: a missing or frozen one has a better reason. `scenario` and `wire`
+    are those of `create_payment`; a row that is about payments lets the title be found.
     """
     rail = rail_of(request.rail)
+    row = None if scenario is None else trigger_named(rail, scenario)
+    fetch_id = world.new_id("tf")
     _require_member(request.destination_iban)
     account = account_by_iban(world, request.destination_iban)
+    require_listed(
+        plan_of(world), rail, request.destination_iban, request.amount_paisa, known=account is not None
+    )
     answer = rail.fetch_title(TitleQuery(request.destination_iban, request.amount_paisa), party_of(account))
+    answer = _disturbed(world, rail, request, fetch_id, answer, row, wire or Wire())
     over = None
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, account, Direction.CREDIT, request.amount_paisa)
@@ -54,7 +65,7 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     refused = isinstance(answer, Declined)
     fetch = TitleFetch(
         sandbox_id=world.id,
-        id=world.new_id("tf"),
+        id=fetch_id,
         rail=rail.code,
         status=TitleStatus.REFUSED if refused else TitleStatus.MATCHED,
         iban=request.destination_iban,
@@ -68,6 +79,25 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     )
     TITLE_FETCHES.insert(world.uow, fetch)
     return view_title(fetch, rail.reasons[fetch.reason] if fetch.reason else None)
+
+
+def _disturbed(
+    world: World,
+    rail: Rail,
+    request: FetchTitle,
+    fetch_id: str,
+    answer: TitleFound | Declined,
+    row: Trigger | None,
+    wire: Wire,
+) -> TitleFound | Declined:
+    """Return what a named row or the sandbox's plan makes of the answer."""
+    wire.clear()
+    if row is not None:
+        return Declined(row.reason) if row.stage == "title_fetch" and row.reason else answer
+    plan, iban = plan_of(world), request.destination_iban
+    if plan is None or rail.pulled(iban, request.amount_paisa) is not None:
+        return answer
+    return disturb_title(plan, rail, institution_of(iban), fetch_id, wire) or answer
 
 
 def _require_member(iban: str) -> None:

@@ -1,0 +1,104 @@
+"""What a plan makes of a rail's answer. Pure but for the wire, on which it writes what happens to the HTTP answer."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from connectors.contract import Accepted, Answer, Declined, Rail, Unknown
+from ledger.clock import SECOND_US
+from sandbox.scenarios.draws import happens
+from sandbox.scenarios.models import ALL, Fault, Plan
+
+Health = Literal["up", "disturbed", "down"]
+
+
+class Wire:
+    """What happens to an HTTP answer on its way back. A use case that runs again begins with a clean one."""
+
+    __slots__ = ("callbacks_first", "latency_ms", "lost", "now")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Let the answer go out as usual."""
+        self.latency_ms = 0
+        self.lost = False
+        self.callbacks_first = False
+        self.now = 0
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether anything happens to the answer."""
+        return self.lost or self.callbacks_first or self.latency_ms > 0
+
+
+def disturb_title(plan: Plan, rail: Rail, member: str, fetch_id: str, wire: Wire) -> Declined | None:
+    """Say why a title fetch fails, or None; a partial member still tells titles."""
+    for fault in _striking(plan, rail.code, member, fetch_id):
+        if fault.kind == "down":
+            return Declined(rail.offline)
+        if fault.kind == "timeout":
+            return Declined(rail.no_answer)
+        _on_the_wire(fault, wire)
+    return None
+
+
+def disturb(plan: Plan, rail: Rail, member: str, payment_id: str, answer: Answer, wire: Wire) -> Answer:
+    """Return what the sender's side sees of a receiver's answer. The first fault that changes it counts."""
+    for fault in _striking(plan, rail.code, member, payment_id):
+        changed = _changed(fault, rail, answer)
+        if changed is not None:
+            return changed
+        _on_the_wire(fault, wire)
+    return answer
+
+
+def paced(plan: Plan, rail: Rail, answer: Answer) -> Answer:
+    """Let a known outcome be known later. One that inquiries bring comes at the latest before the hold runs out."""
+    pace = plan.pace
+    if isinstance(answer, Unknown):
+        return answer
+    if pace.after_seconds is not None:
+        return Unknown(rail.no_answer, pace.after_seconds * SECOND_US, answer)
+    if pace.after_polls is not None:
+        return Unknown(rail.no_answer, rail.hold_us - SECOND_US, answer)
+    return answer
+
+
+def health(plan: Plan | None, rail: str, member: str) -> Health:
+    """Say how a member stands on a rail: up, disturbed, or down for certain."""
+    faults = [fault for fault in plan.faults if _concerns(fault, rail, member)] if plan else []
+    if any(fault.kind == "down" and fault.probability >= 1 for fault in faults):
+        return "down"
+    return "disturbed" if faults else "up"
+
+
+def _concerns(fault: Fault, rail: str, member: str) -> bool:
+    return fault.rail in {ALL, rail} and fault.member in {ALL, member} and fault.probability > 0
+
+
+def _striking(plan: Plan, rail: str, member: str, subject_id: str) -> Iterator[Fault]:
+    for number, fault in enumerate(plan.faults):
+        if _concerns(fault, rail, member) and happens(
+            plan.seed, f"fault {number}", subject_id, fault.probability
+        ):
+            yield fault
+
+
+def _changed(fault: Fault, rail: Rail, answer: Answer) -> Answer | None:
+    if fault.kind in {"down", "partial"}:
+        return Declined(rail.offline)
+    if fault.kind == "timeout":
+        return Unknown(rail.no_answer, None, Declined(rail.hold_expired))
+    if isinstance(answer, Unknown):
+        return None
+    if fault.kind == "slow" or (fault.kind == "late_success" and isinstance(answer, Accepted)):
+        return Unknown(rail.no_answer, fault.seconds * SECOND_US, answer)
+    return None
+
+
+def _on_the_wire(fault: Fault, wire: Wire) -> None:
+    if fault.kind == "latency":
+        wire.latency_ms = fault.milliseconds
+    if fault.kind == "lost_answer":
+        wire.lost = True
