@@ -181,7 +181,7 @@ def _listening(world: World) -> list[Endpoint]:
 
 
 Bend = Callable[[Snapshot, str, str, Message], Message]
-"""Changes what is sent of a sandbox's event of a type."""
+"""Changes what is sent of a sandbox's event of a type on the first attempt; later ones are as they should be."""
 
 
 def next_message(snapshot: Snapshot, job: Job, *, bend: Bend) -> Message | None:
@@ -198,7 +198,7 @@ def next_message(snapshot: Snapshot, job: Job, *, bend: Bend) -> Message | None:
     if endpoint.old_secret and endpoint.old_until is not None and endpoint.old_until > world.now:
         secrets.append(endpoint.old_secret)
     message = Message(event.id, endpoint.url, event.body.encode(), secrets)
-    return bend(snapshot, world.id, event.type, message)
+    return message if delivery.attempts else bend(snapshot, world.id, event.type, message)
 
 
 class _Verdict(NamedTuple):
