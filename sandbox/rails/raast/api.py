@@ -8,7 +8,7 @@ from ledger.clock import to_rfc3339
 from sandbox.commands import secret_of, services
 from sandbox.http import STATUS, body_of
 from sandbox.problems import Kind, Problem
-from sandbox.rails.raast import inbox
+from sandbox.rails.raast import inbox, reports
 from sandbox.rails.raast.door import NotKeptError, Reply, refuse_unreadable, show_in_rails_words, take
 from sandbox.routing import DirectRoute
 
@@ -33,6 +33,13 @@ async def post_message(request: Request) -> Response:
         return _xml(await shared.executor.write(take, secret, body, envelope))
     except NotKeptError as answered:
         return _xml(answered.reply)
+
+
+@router.get("/reports/{name}/{iban}/{day}")
+async def get_report(request: Request, name: str, iban: str, day: str) -> Response:
+    """Reports on an account: camt.052 or camt.054 of any day, camt.053 of one that is over."""
+    secret = secret_of(request)
+    return _xml(await services(request.app).readers.read(reports.report, secret, name, iban, day))
 
 
 @router.get("/inbox")
