@@ -111,6 +111,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
         aliases,
         raast,
         bills_face.router,
+        onelink_face.router,
         raast_face.router,
         onboarding,
         portal,
