@@ -20,6 +20,7 @@ from sandbox.onboarding.api import router as onboarding
 from sandbox.payments.api import router as payments
 from sandbox.payments.late import resolve
 from sandbox.payments.service import RESOLVE
+from sandbox.payments.simulations_api import router as simulations
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
 from sandbox.portal.openapi import DescribedApp
@@ -108,6 +109,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
         webhooks,
         sandboxes,
         scenarios,
+        simulations,
         aliases,
         raast,
         bills_face.router,

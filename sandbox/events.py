@@ -20,6 +20,8 @@ class EventType(StrEnum):
     PAYMENT_REFUSED = "payment.refused"
     PAYMENT_UNKNOWN = "payment.unknown"
     PAYMENT_RETURNED = "payment.returned"
+    CREDIT_RECEIVED = "credit.received"
+    CREDIT_REFUSED = "credit.refused"
     REQUEST_SENT = "request_to_pay.sent"
     REQUEST_SETTLED = "request_to_pay.settled"
     REQUEST_REJECTED = "request_to_pay.rejected"
@@ -37,6 +39,8 @@ EVENT_HELP: dict[EventType, str] = {
     EventType.PAYMENT_REFUSED: "A payment is final: nothing moved, the hold is released. Sent once per payment.",
     EventType.PAYMENT_UNKNOWN: "The rail gave no answer in time. The hold stays; the outcome follows as another event.",
     EventType.PAYMENT_RETURNED: "A settled payment was sent back by its receiver. Sent once per payment.",
+    EventType.CREDIT_RECEIVED: "Money from outside the sandbox arrived on one of its accounts.",
+    EventType.CREDIT_REFUSED: "Money from outside was turned away: the account, or a limit of it, does not take it.",
     EventType.REQUEST_SENT: "A request to pay was made.",
     EventType.REQUEST_SETTLED: "A request to pay was paid: its money has moved (ACSC). Sent once per request.",
     EventType.REQUEST_REJECTED: "A request to pay was refused, or its payment was (RJCT). Sent once per request.",

@@ -130,12 +130,16 @@ def end_hold(payment_id: str, kind: Kind) -> Transfer:
     )
 
 
-def _paying_account(world: World, source: str) -> BankAccount:
-    iban = source.replace(" ", "").upper()
+def account_named(world: World, text: str) -> BankAccount | None:
+    """Return the account with this id or IBAN, if the sandbox has it."""
+    iban = text.replace(" ", "").upper()
     if len(iban) == LENGTH and iban.startswith("PK"):
-        account = account_by_iban(world, iban)
-    else:
-        account = ACCOUNTS.get(world.uow, world.id, source)
+        return account_by_iban(world, iban)
+    return ACCOUNTS.get(world.uow, world.id, text)
+
+
+def _paying_account(world: World, source: str) -> BankAccount:
+    account = account_named(world, source)
     if account is None:
         raise Problem("unknown_account", f"There is no account {source!r} in this sandbox.", field="source")
     if account.status != AccountStatus.ACTIVE:
