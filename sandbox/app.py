@@ -1,8 +1,9 @@
 """`create_app`: the only place that wires."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import httpx
@@ -24,11 +25,13 @@ from sandbox.payments.simulations_api import router as simulations
 from sandbox.portal.api import describe
 from sandbox.portal.api import router as portal
 from sandbox.portal.openapi import DescribedApp
-from sandbox.raast import requests
+from sandbox.raast import bulk, requests
 from sandbox.raast.api import router as raast
+from sandbox.raast.bulk_api import router as raast_bulk
 from sandbox.rails.bills import api as bills_face
 from sandbox.rails.bills import service as bills
 from sandbox.rails.onelink import api as onelink_face
+from sandbox.rails.onelink.listener import listening
 from sandbox.rails.raast import api as raast_face
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.scenarios.api import router as scenarios
@@ -62,6 +65,7 @@ async def open_services(
     )
     handlers = {
         RESOLVE: transactional(executor, resolve),
+        bulk.RUN: transactional(executor, bulk.run),
         requests.EXPIRE: transactional(executor, requests.expire),
         ATTEMPT: attempt_with(executor, readers, sender, utc_now, bend=bend),
         bills.RESOLVE: transactional(executor, bills.resolve),
@@ -79,15 +83,24 @@ async def open_services(
         read_engine.dispose()
 
 
-def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """Make the application: API, portal and, unless the settings say otherwise, the worker."""
+def create_app(
+    settings: Settings,
+    *,
+    outgoing: httpx.AsyncBaseTransport | None = None,
+    iso8583: socket.socket | None = None,
+) -> FastAPI:
+    """Make the application: API, portal and, unless the settings say otherwise, the worker.
+
+    `iso8583` is a bound socket on which ISO 8583 frames are taken as well.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, outgoing=outgoing) as shared:
             app.state.services = shared
             background = asyncio.create_task(shared.worker.run_forever()) if settings.worker else None
-            yield
+            async with listening(shared.executor, iso8583) if iso8583 else nullcontext():
+                yield
             if background is not None:
                 background.cancel()
                 with suppress(asyncio.CancelledError):
@@ -98,6 +111,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
     faces = {
         bills_face.START: bills_face.show,
         onelink_face.START: onelink_face.show,
+        raast_face.GATEWAY_START: raast_face.show_gateway_problem,
         raast_face.START: raast_face.show_problem,
     }
     http.install(app, max_body_bytes=settings.max_body_bytes, faces=faces)
@@ -112,6 +126,7 @@ def create_app(settings: Settings, *, outgoing: httpx.AsyncBaseTransport | None 
         simulations,
         aliases,
         raast,
+        raast_bulk,
         bills_face.router,
         onelink_face.router,
         raast_face.router,
