@@ -5,6 +5,7 @@ answer are one piece of work, kept or forgotten as a whole. `query` does the sam
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 from fastapi import FastAPI, Query, Request, Response
@@ -97,7 +98,8 @@ async def ask(request: Request, model: type[B], read: Callable[[bytes], B] | Non
         body = read_body(model, raw) if read is None else read(raw)
         key = header_of(request, KEY_HEADER)
         path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-        guard = None if key is None else idempotency.guard_for(key, request.method, path, raw)
+        told = raw if read is None else b'"%b"' % sha256(raw).hexdigest().encode()
+        guard = None if key is None else idempotency.guard_for(key, request.method, path, told)
     except Problem:
         await services(request.app).readers.read(authenticate, secret)
         raise
