@@ -8,11 +8,13 @@ from ledger.clock import to_rfc3339
 from sandbox.commands import secret_of, services
 from sandbox.http import STATUS, body_of
 from sandbox.problems import Kind, Problem
-from sandbox.rails.raast import inbox, reports
+from sandbox.rails.gate import UseCase, answer, call
+from sandbox.rails.raast import gateway, inbox, reports
 from sandbox.rails.raast.door import NotKeptError, Reply, refuse_unreadable, show_in_rails_words, take
 from sandbox.routing import DirectRoute
 
 START = "/rails/raast"
+GATEWAY_START = f"{START}/gateway"
 XML = "application/xml"
 TEXT = "text/plain; charset=utf-8"
 
@@ -54,6 +56,48 @@ async def delete_message(request: Request, message_id: str) -> Response:
     """Acknowledges a message."""
     letter = await services(request.app).executor.write(inbox.acknowledge, secret_of(request), message_id)
     return _letter(letter)
+
+
+@router.post("/gateway/title-fetch")
+async def post_title_fetch(request: Request) -> Response:
+    """Whose account it is, over Raast or 1LINK."""
+    return await _gateway(request, gateway.ask_title)
+
+
+@router.post("/gateway/transfer")
+async def post_transfer(request: Request) -> Response:
+    """A transfer that quotes its title fetch."""
+    return await _gateway(request, gateway.send_transfer)
+
+
+@router.post("/gateway/inquiry")
+async def post_inquiry(request: Request) -> Response:
+    """What became of a transfer."""
+    return await _gateway(request, gateway.ask_outcome)
+
+
+@router.post("/gateway/credit-advices")
+async def post_credit_advices(request: Request) -> Response:
+    """What came in on an account."""
+    return await _gateway(request, gateway.ask_advices)
+
+
+async def _gateway(request: Request, use_case: UseCase) -> Response:
+    try:
+        return await call(request, use_case, keys_too=True)
+    except gateway.NotDoneError as answered:
+        return answer(*answered.reply)
+
+
+def show_gateway_problem(problem: Problem) -> Response:
+    """Show a refusal of the server's own as the gateway does."""
+    status = STATUS[problem.entry.kind]
+    shown = answer(status, gateway.answer_of(gateway.FAILED, problem.detail))
+    if problem.entry.kind is Kind.UNAUTHENTICATED:
+        shown.headers["WWW-Authenticate"] = "Bearer"
+    if problem.entry.kind is Kind.UNAVAILABLE:
+        shown.headers["Retry-After"] = "1"
+    return shown
 
 
 def show_problem(problem: Problem) -> Response:
