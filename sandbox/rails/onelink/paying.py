@@ -103,7 +103,8 @@ def _move_back(world: World, payment_id: str) -> bool:
     posted = f"{payment_id}:post"
     if world.book.reversal_of(posted) is not None:
         return True
-    back = Transfer(f"{payment_id}:reversal", kind=Kind.REVERSAL, target_id=posted, reference=payment_id)
+    # A new id each time: the ledger spends the id of what it refuses.
+    back = Transfer(world.new_id("rev"), kind=Kind.REVERSAL, target_id=posted, reference=payment_id)
     status = world.book.post([back], now=world.now, recorded_at=world.uow.now)[0].status
     if status is Status.EXCEEDS_CREDITS:
         return False
