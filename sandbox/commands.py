@@ -4,6 +4,7 @@
 answer are one piece of work, kept or forgotten as a whole. `query` does the same for reads, on a read-only connection.
 """
 
+import asyncio
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
@@ -21,6 +22,7 @@ from sandbox.participants.service import HOW_TO, authenticate
 from sandbox.problems import Problem
 from sandbox.records import R, Records
 from sandbox.settings import Settings
+from sandbox.wire import Wire
 from sandbox.worker import Worker
 from sandbox.world import World, WorldView, enter, look_into
 
@@ -30,6 +32,10 @@ V = TypeVar("V", bound=BaseModel)
 
 BEARER = "bearer "
 EMPTY_BODY = b"{}"
+SCENARIO_HEADER = b"kasauti-scenario"
+"""Names the row of a table that a request is to meet."""
+
+MILLIS = 1_000
 KEY_HEADER = idempotency.HEADER.lower().encode()
 
 
@@ -106,6 +112,30 @@ async def ask(request: Request, model: type[B], read: Callable[[bytes], B] | Non
     return Asked(secret, body, guard)
 
 
+def wire_of(request: Request) -> Wire:
+    """Return the wire over which a request came."""
+    return Wire(header_of(request, SCENARIO_HEADER))
+
+
+async def carry(request: Request, response: Response, wire: Wire) -> Response:
+    """Carry an answer back over a wire that disturbs it; what it tells of is done and stays done.
+
+    It may be late, come after the callbacks, or be lost.
+    """
+    if wire.callbacks_first is not None:
+        await services(request.app).worker.advance(wire.sandbox_id, wire.callbacks_first)
+    if wire.latency_ms:
+        await asyncio.sleep(wire.latency_ms / MILLIS)
+        response.headers["Kasauti-Fault"] = f"latency {wire.latency_ms} ms"
+    if wire.lost:
+        raise Problem(
+            "answer_lost",
+            "The request was carried out and its answer lost, as your plan of scenarios wants it. Ask again "
+            "with the same Idempotency-Key, or look the object up.",
+        )
+    return response
+
+
 async def command(
     request: Request,
     model: type[B],
@@ -120,8 +150,9 @@ async def command(
     Fields named in `once` are left out of what is stored for repeats: a secret is shown once. `read` is as
     in `ask`.
     """
-    asked = await ask(request, model, read)
-    return respond(await services(request.app).executor.write(_run, asked, use_case, status, once))
+    asked, wire = await ask(request, model, read), wire_of(request)
+    answer = await services(request.app).executor.write(_run, asked, use_case, status, once, wire)
+    return respond(answer) if not wire.disturbed else await carry(request, respond(answer), wire)
 
 
 def _run(
@@ -130,10 +161,12 @@ def _run(
     use_case: Callable[[World, B], BaseModel],
     status: int,
     once: frozenset[str],
+    wire: Wire,
 ) -> Answer:
     key = authenticate(uow, asked.secret)
     world = enter(uow, key.sandbox_id)
     world.key_id = key.id
+    world.reached_by(wire)
     if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
         return replayed(world, stored)
     view = use_case(world, asked.body)

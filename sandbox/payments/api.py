@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from sandbox.accounts.service import SEED
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, takes
-from sandbox.http import Empty, header_of
+from sandbox.http import Empty
 from sandbox.payments import queries
 from sandbox.payments.late import inquire
 from sandbox.payments.models import (
@@ -23,8 +23,6 @@ from sandbox.payments.rails import RailsView, list_rails
 from sandbox.payments.service import create_payment
 from sandbox.payments.titles import fetch_title
 from sandbox.routing import DirectRoute
-from sandbox.scenarios.faults import Wire
-from sandbox.scenarios.wire import HEADER, carry
 
 router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Payments"], responses=PROBLEMS)
 
@@ -40,9 +38,7 @@ SHOP_IBAN = SEED["shop"].iban
 )
 async def post_title_fetch(request: Request) -> Response:
     """Asks whose account it is and whether it can be credited this much. A payment quotes its id."""
-    wire = Wire()
-    use_case = partial(fetch_title, scenario=header_of(request, HEADER), wire=wire)
-    return await carry(request, await command(request, FetchTitle, use_case), wire)
+    return await command(request, FetchTitle, fetch_title)
 
 
 @router.get("/title-fetches/{fetch_id}", response_model=TitleFetchView, summary="Show a title fetch")
@@ -69,9 +65,7 @@ async def get_title_fetch(request: Request, fetch_id: str) -> Response:
 )
 async def post_payment(request: Request) -> Response:
     """Sends a payment over a rail. A refusal by the rail is an outcome (`status` refused), not an error."""
-    wire = Wire()
-    use_case = partial(create_payment, scenario=header_of(request, HEADER), wire=wire)
-    return await carry(request, await command(request, CreatePayment, use_case), wire)
+    return await command(request, CreatePayment, create_payment)
 
 
 @router.get("/payments", response_model=Page[PaymentView], summary="List payments")

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from connectors.contract import Answer, Instruction, Rail, Trigger
 from connectors.identifiers.iban import institution_of
 from connectors.scenarios import answer_of
-from sandbox.scenarios.faults import Wire, disturb, paced
+from sandbox.scenarios.faults import disturb, paced
 from sandbox.scenarios.models import Plan
 from sandbox.shelf import Shelf
 from sandbox.world import World
@@ -30,7 +30,6 @@ class Course(NamedTuple):
 
     plan: Plan | None
     row: Trigger | None
-    wire: Wire
 
     def take(
         self, world: World, rail: Rail, payment_id: str, instruction: Instruction, answer: Answer
@@ -41,7 +40,7 @@ class Course(NamedTuple):
         iban = instruction.destination_iban
         if self.plan is None or rail.pulled(iban, instruction.amount_paisa) is not None:
             return answer
-        answer = disturb(self.plan, rail, institution_of(iban), payment_id, answer, self.wire)
+        answer = disturb(self.plan, rail, institution_of(iban), payment_id, answer, world.wire)
         later = paced(self.plan, rail, answer)
         if later is not answer and self.plan.pace.after_polls is not None:
             POLLS.put(world, payment_id, Polls(left=self.plan.pace.after_polls))

@@ -32,8 +32,7 @@ from sandbox.payments.models import (
 from sandbox.payments.titles import party_of, quoted_title, rail_of, receiving_account
 from sandbox.problems import Problem
 from sandbox.scenarios.callbacks import come_first
-from sandbox.scenarios.faults import Wire
-from sandbox.scenarios.service import plan_of, require_listed, trigger_named
+from sandbox.scenarios.service import plan_of, require_listed, row_named
 from sandbox.world import World
 
 RESOLVE = "payment.resolve"
@@ -55,18 +54,10 @@ class _Outcome(NamedTuple):
     breach: str | None = None
 
 
-def create_payment(
-    world: World, request: CreatePayment, *, scenario: str | None = None, wire: Wire | None = None
-) -> PaymentView:
-    """Send a payment over its rail and record what it answered.
-
-    `scenario` names the row of a table that the payment is to meet, in place of any trigger that it pulls;
-    what the sandbox's plan does to the answer on its way back is written on the wire.
-    """
+def create_payment(world: World, request: CreatePayment) -> PaymentView:
+    """Send a payment over its rail and record what it answered."""
     rail = rail_of(request.rail)
-    course = Course(
-        plan_of(world), None if scenario is None else trigger_named(rail, scenario), wire or Wire()
-    )
+    course = Course(plan_of(world), row_named(rail, world.wire.scenario))
     source = _paying_account(world, request.source)
     fetch = quoted_title(world, request)
     if fetch.destination == source.id:
@@ -78,7 +69,6 @@ def create_payment(
         fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
     )
     receiver = receiving_account(world, fetch)
-    course.wire.clear()
     require_listed(course.plan, rail, fetch.iban, fetch.amount_paisa, known=receiver is not None)
     outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch, course)
     if outcome.status is not PaymentStatus.REFUSED:
@@ -107,7 +97,7 @@ def create_payment(
     TITLE_FETCHES.update(world.uow, fetch, payment_id=payment_id)
     view = announce(world, rail, payment)
     if course.plan is not None and come_first(course.plan, EVENT_OF[view.status], payment_id):
-        course.wire.callbacks_first, course.wire.now = True, world.now
+        world.wire.callbacks_first = world.now
     return view
 
 

@@ -19,8 +19,8 @@ from sandbox.payments.models import (
     view_title,
 )
 from sandbox.problems import Problem
-from sandbox.scenarios.faults import Wire, disturb_title
-from sandbox.scenarios.service import plan_of, require_listed, trigger_named
+from sandbox.scenarios.faults import disturb_title
+from sandbox.scenarios.service import plan_of, require_listed, row_named
 from sandbox.world import World
 
 
@@ -39,16 +39,14 @@ def party_of(account: BankAccount | None) -> Party | None:
     return None if account is None else Party(account.iban, account.holder, account.status)
 
 
-def fetch_title(
-    world: World, request: FetchTitle, *, scenario: str | None = None, wire: Wire | None = None
-) -> TitleFetchView:
+def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     """Ask the rail for an account's title. A refusal is an answer too, and is kept like one.
 
-    What the account can take is asked last: a missing or frozen one has a better reason. `scenario` and `wire`
-    are those of `create_payment`; a row that is about payments lets the title be found.
+    What the account can take is asked last: a missing or frozen one has a better reason. A named
+    scenario that is about payments lets the title be found.
     """
     rail = rail_of(request.rail)
-    row = None if scenario is None else trigger_named(rail, scenario)
+    row = row_named(rail, world.wire.scenario)
     fetch_id = world.new_id("tf")
     _require_member(request.destination_iban)
     account = account_by_iban(world, request.destination_iban)
@@ -56,7 +54,7 @@ def fetch_title(
         plan_of(world), rail, request.destination_iban, request.amount_paisa, known=account is not None
     )
     answer = rail.fetch_title(TitleQuery(request.destination_iban, request.amount_paisa), party_of(account))
-    answer = _disturbed(world, rail, request, fetch_id, answer, row, wire or Wire())
+    answer = _disturbed(world, rail, request, fetch_id, answer, row)
     over = None
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, account, Direction.CREDIT, request.amount_paisa)
@@ -88,16 +86,14 @@ def _disturbed(
     fetch_id: str,
     answer: TitleFound | Declined,
     row: Trigger | None,
-    wire: Wire,
 ) -> TitleFound | Declined:
     """Return what a named row or the sandbox's plan makes of the answer."""
-    wire.clear()
     if row is not None:
         return Declined(row.reason) if row.stage == "title_fetch" and row.reason else answer
     plan, iban = plan_of(world), request.destination_iban
     if plan is None or rail.pulled(iban, request.amount_paisa) is not None:
         return answer
-    return disturb_title(plan, rail, institution_of(iban), fetch_id, wire) or answer
+    return disturb_title(plan, rail, institution_of(iban), fetch_id, world.wire) or answer
 
 
 def _require_member(iban: str) -> None:

@@ -7,29 +7,9 @@ from connectors.contract import Accepted, Answer, Declined, Rail, Unknown
 from ledger.clock import SECOND_US
 from sandbox.scenarios.draws import happens
 from sandbox.scenarios.models import ALL, Fault, Plan
+from sandbox.wire import Wire
 
 Health = Literal["up", "disturbed", "down"]
-
-
-class Wire:
-    """What happens to an HTTP answer on its way back. A use case that runs again begins with a clean one."""
-
-    __slots__ = ("callbacks_first", "latency_ms", "lost", "now")
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Let the answer go out as usual."""
-        self.latency_ms = 0
-        self.lost = False
-        self.callbacks_first = False
-        self.now = 0
-
-    @property
-    def disturbed(self) -> bool:
-        """Whether anything happens to the answer."""
-        return self.lost or self.callbacks_first or self.latency_ms > 0
 
 
 def disturb_title(plan: Plan, rail: Rail, member: str, fetch_id: str, wire: Wire) -> Declined | None:

@@ -75,8 +75,10 @@ def _check_member(rail: str, code: str, field: str) -> None:
         raise Problem("unknown_institution", f"{code!r} is none of {', '.join(sorted(known))}.", field=field)
 
 
-def trigger_named(rail: Rail, name: str) -> Trigger:
+def row_named(rail: Rail, name: str | None) -> Trigger | None:
     """Return the row that the header `Kasauti-Scenario` names: a trigger's name, or the code of a final reason."""
+    if name is None:
+        return None
     row = next((row for row in rail.triggers if row.name == name), None)
     if row is not None:
         return row

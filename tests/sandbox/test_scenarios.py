@@ -9,8 +9,9 @@ from connectors.identifiers.iban import make_iban
 from connectors.registry import RAILS
 from ledger.clock import SECOND_US
 from sandbox.payments.queries import list_triggers
-from sandbox.scenarios.faults import Wire, disturb, paced
+from sandbox.scenarios.faults import disturb, paced
 from sandbox.scenarios.models import Fault, Pace, Plan
+from sandbox.wire import Wire
 from tests.startup import RICH, SHOP, SignUp, Startup
 
 EVERY_RAIL = pytest.mark.parametrize("rail", RAILS)
