@@ -28,6 +28,7 @@ from sandbox.portal.openapi import DescribedApp
 from sandbox.raast import bulk, requests
 from sandbox.raast.api import router as raast
 from sandbox.raast.bulk_api import router as raast_bulk
+from sandbox.raast.return_api import router as returns
 from sandbox.rails.bills import api as bills_face
 from sandbox.rails.bills import service as bills
 from sandbox.rails.onelink import api as onelink_face
@@ -127,6 +128,7 @@ def create_app(
         aliases,
         raast,
         raast_bulk,
+        returns,
         bills_face.router,
         onelink_face.router,
         raast_face.router,
