@@ -38,6 +38,7 @@ CODES = {
     "account_frozen": "0192",
     "account_closed": "0103",
     "same_account": NOT_PERMITTED,
+    "not_listed": "0163",
     "title_fetch_unknown": NO_TITLE,
     "title_fetch_refused": NO_TITLE,
     "title_fetch_used": NO_TITLE,
@@ -60,10 +61,15 @@ def own_account(world: World, code: str | None, account: str) -> BankAccount | N
 
 
 def title(world: World, iban: str, amount_paisa: int) -> TitleFetchView | Declined:
-    """Fetch a title."""
+    """Fetch a title; problems as in `pay`."""
     if not 0 < amount_paisa <= MOST_PAISA:
         return Declined(BAD_AMOUNT)
-    view = fetch_title(world, FetchTitle(destination_iban=iban, amount_paisa=amount_paisa, rail=RAIL.code))
+    try:
+        view = fetch_title(
+            world, FetchTitle(destination_iban=iban, amount_paisa=amount_paisa, rail=RAIL.code)
+        )
+    except Problem as problem:
+        return _declined(problem)
     return view if view.reason is None else Declined(view.reason.code)
 
 
@@ -72,7 +78,11 @@ def pay(world: World, request: CreatePayment) -> PaymentView | Declined:
     try:
         return create_payment(world, request)
     except Problem as problem:
-        return Declined(CODES.get(problem.entry.code, MALFORMED))
+        return _declined(problem)
+
+
+def _declined(problem: Problem) -> Declined:
+    return Declined(CODES.get(problem.entry.code, MALFORMED))
 
 
 def ask(world: World, payment_id: str) -> PaymentView:

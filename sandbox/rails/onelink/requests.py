@@ -13,6 +13,7 @@ from connectors.contract import Declined, TitleQuery
 from connectors.identifiers.iban import institution_of, make_wallet_iban
 from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.identifiers.people import Kind, Refused, decide
+from connectors.identifiers.raast_id import AliasType
 from connectors.onelink import gateway
 from connectors.onelink.body import Body, GatewayError, parse_body
 from connectors.onelink.rail import UNKNOWN_ACCOUNT, UNKNOWN_MEMBER
@@ -33,6 +34,9 @@ from sandbox.rails.onelink.models import MERCHANTS, REQUESTS, MerchantItem, Requ
 from sandbox.world import World
 
 WALLETS = "SBXW"
+NO_ALIAS = "0312"
+"""What the directory says of an alias that nobody has."""
+
 NO_MERCHANT, NO_REQUEST, NOT_PERMITTED = "03", "0193", "0194"
 LONGEST_NAME, LONGEST_CITY = 25, 15
 ENDS = {PaymentStatus.SETTLED: "settle", PaymentStatus.REFUSED: "fail"}
@@ -109,11 +113,13 @@ def _iban_of(world: World, mobile: str, allowed: frozenset[Kind]) -> str | None:
     if isinstance(person, Refused):
         raise GatewayError("malformed", "alias.value", person.explanation)
     try:
-        return resolve_alias(world, "MOBILE", mobile).iban
-    except Problem:
-        for text in (make_wallet_iban(WALLETS, mobile), make_wallet_iban(WALLETS, mobile, msisdn=True)):
-            if account_by_iban(world, text) is not None:
-                return text
+        return resolve_alias(world, AliasType.MOBILE, mobile).iban
+    except Problem as problem:
+        if problem.rail_code != NO_ALIAS:
+            return None
+    for text in (make_wallet_iban(WALLETS, mobile), make_wallet_iban(WALLETS, mobile, msisdn=True)):
+        if account_by_iban(world, text) is not None:
+            return text
     return None
 
 
