@@ -18,7 +18,7 @@ from sandbox.aliases.models import (
     NameAccount,
     RegisterCustomer,
 )
-from sandbox.commands import PROBLEMS, command, query, takes
+from sandbox.commands import PROBLEMS, command, query, services, takes
 from sandbox.http import Empty
 from sandbox.routing import DirectRoute
 
@@ -43,7 +43,8 @@ EXAMPLE = {
 )
 async def post_customer(request: Request) -> Response:
     """With accounts and aliases, in one step. Refusals carry the directory's code 03xx as `rail_code`."""
-    return await command(request, RegisterCustomer, service.register_customer)
+    use_case = partial(service.register_customer, allowed=services(request.app).settings.real_numbers)
+    return await command(request, RegisterCustomer, use_case)
 
 
 @router.get("/customers/{customer_id}", response_model=CustomerView, summary="Show a customer")
@@ -97,7 +98,9 @@ async def post_activate_customer(request: Request, customer_id: str) -> Response
 )
 async def post_alias(request: Request, customer_id: str) -> Response:
     """One more text that stands for an account of the customer."""
-    return await command(request, AddAlias, partial(service.add_alias, customer_id=customer_id))
+    allowed = services(request.app).settings.real_numbers
+    use_case = partial(service.add_alias, customer_id=customer_id, allowed=allowed)
+    return await command(request, AddAlias, use_case)
 
 
 @router.get("/aliases/lookup", response_model=LookupView, summary="Look an alias up")

@@ -1,7 +1,7 @@
 """From an alias to the account that is paid, and the directory's refusals as problems."""
 
 from connectors.identifiers.iban import LENGTH
-from connectors.identifiers.people import Refused, decide, personal_kind
+from connectors.identifiers.people import Kind, Refused, decide, personal_kind
 from connectors.identifiers.raast_id import AliasType, RaastId, RaastIdError, mask_raast_id, parse_raast_id
 from connectors.identifiers.uid import Uid, UidError, mask_uid, parse_uid
 from connectors.raast.directory import ERRORS
@@ -91,30 +91,27 @@ def account_of(world: WorldView, named: str, *, field: str | None = None) -> Ban
 
 
 def read_alias(type_name: str, text: str, *, field: str | None = None) -> RaastId:
-    """Parse an alias. A number that may be a real person's is refused with an explanation."""
+    """Parse an alias, or refuse it in the directory's words."""
     try:
-        alias = parse_raast_id(type_name, text)
+        return parse_raast_id(type_name, text)
     except RaastIdError as wrong:
         if type_name == AliasType.MOBILE:
             raise refusal("0343", field=field, more=f"{wrong}.") from wrong
         raise Problem("invalid_field", f"{wrong}.", field=field) from wrong
-    _refuse_real(alias, field)
-    return alias
 
 
 def read_uid(uid: UidRef) -> Uid:
-    """Parse a UID. A number that may be a real person's is refused with an explanation."""
+    """Parse a UID, or refuse it in the directory's words."""
     try:
-        found = parse_uid(uid.type, uid.value)
+        return parse_uid(uid.type, uid.value)
     except UidError as wrong:
         raise refusal("0352", field="uid", more=f"{wrong}.") from wrong
-    _refuse_real(found, "uid")
-    return found
 
 
-def _refuse_real(value: RaastId | Uid, field: str | None) -> None:
+def refuse_real(value: RaastId | Uid, allowed: frozenset[Kind], field: str) -> None:
+    """Refuse to keep a number that may be a real person's, unless the operator takes numbers of its kind."""
     kind = personal_kind(value)
-    decided = None if kind is None else decide(kind, value.value)
+    decided = None if kind is None else decide(kind, value.value, allowed)
     if isinstance(decided, Refused):
         raise Problem("real_person", decided.explanation, field=field)
 

@@ -1,6 +1,7 @@
 """Use cases of the directory of Raast ids: register, link, suspend, delete. Refusals are the errors 03xx."""
 
 from connectors.identifiers.institutions import INSTITUTIONS
+from connectors.identifiers.people import Kind
 from connectors.identifiers.raast_id import RaastId
 from connectors.raast.directory import MOVES
 from sandbox.accounts.models import BankAccount
@@ -13,6 +14,7 @@ from sandbox.aliases.lookup import (
     read_alias,
     read_uid,
     refusal,
+    refuse_real,
     usable_alias,
     view_alias,
     view_customer,
@@ -41,12 +43,20 @@ from sandbox.http import Empty
 from sandbox.problems import Problem
 from sandbox.world import World
 
+SYNTHETIC_ONLY: frozenset[Kind] = frozenset()
 
-def register_customer(world: World, request: RegisterCustomer) -> CustomerView:
-    """Register a customer with accounts and aliases, all or nothing."""
+
+def register_customer(
+    world: World, request: RegisterCustomer, *, allowed: frozenset[Kind] = SYNTHETIC_ONLY
+) -> CustomerView:
+    """Register a customer with accounts and aliases, all or nothing.
+
+    `allowed` are the kinds of real people's numbers that the operator takes.
+    """
     if request.institution not in INSTITUTIONS:
         raise refusal("0308", field="institution", more=f"There are {', '.join(INSTITUTIONS)}.")
     uid = read_uid(request.uid)
+    refuse_real(uid, allowed, "uid")
     uid_key = f"{uid.type}:{uid.value}"
     known = BY_UID.get(world, uid_key)
     if known is not None:
@@ -65,7 +75,7 @@ def register_customer(world: World, request: RegisterCustomer) -> CustomerView:
         created_at=world.now,
     )
     for number, alias in enumerate(request.aliases):
-        _add(world, customer, _free_alias(world, alias, f"aliases.{number}"), accounts, default)
+        _add(world, customer, _free_alias(world, alias, f"aliases.{number}", allowed), accounts, default)
     BY_UID.put(world, uid_key, Pointer(id=customer.id))
     for account in accounts:
         BY_ACCOUNT.put(world, account, Pointer(id=customer.id))
@@ -95,8 +105,9 @@ def _default_of(rows: list[AccountOf], accounts: list[str]) -> str:
     return marked[0] if marked else accounts[0]
 
 
-def _free_alias(world: World, alias: AliasRef, field: str) -> RaastId:
+def _free_alias(world: World, alias: AliasRef, field: str, allowed: frozenset[Kind]) -> RaastId:
     parsed = read_alias(alias.type, alias.value, field=field)
+    refuse_real(parsed, allowed, field)
     if BY_VALUE.get(world, key_of(parsed)) is not None:
         raise refusal("0321", field=field)
     return parsed
@@ -117,11 +128,13 @@ def _add(world: World, customer: Customer, parsed: RaastId, accounts: list[str],
     return ALIASES.put(world, alias.id, alias)
 
 
-def add_alias(world: World, request: AddAlias, *, customer_id: str) -> AliasView:
+def add_alias(
+    world: World, request: AddAlias, *, customer_id: str, allowed: frozenset[Kind] = SYNTHETIC_ONLY
+) -> AliasView:
     """Give a customer one more alias, linked to one of their accounts."""
     customer = active_customer(world, customer_id)
     account = _registered(world, customer, request.account)
-    parsed = _free_alias(world, AliasRef(type=request.type, value=request.value), "value")
+    parsed = _free_alias(world, AliasRef(type=request.type, value=request.value), "value", allowed)
     alias = _add(world, customer, parsed, [account.id], account.id)
     CUSTOMERS.put(world, customer.id, customer)
     return view_alias(alias)

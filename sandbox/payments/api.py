@@ -9,10 +9,10 @@ from sandbox.accounts.service import SEED
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, takes
 from sandbox.http import Empty
 from sandbox.payments import queries
+from sandbox.payments.by_alias import FindTitle, find_title
 from sandbox.payments.late import inquire
 from sandbox.payments.models import (
     CreatePayment,
-    FetchTitle,
     InquiryView,
     PaymentStatus,
     PaymentView,
@@ -21,7 +21,6 @@ from sandbox.payments.models import (
 from sandbox.payments.queries import TriggersView
 from sandbox.payments.rails import RailsView, list_rails
 from sandbox.payments.service import create_payment
-from sandbox.payments.titles import fetch_title
 from sandbox.routing import DirectRoute
 
 router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Payments"], responses=PROBLEMS)
@@ -34,11 +33,15 @@ SHOP_IBAN = SEED["shop"].iban
     status_code=201,
     response_model=TitleFetchView,
     summary="Fetch an account's title",
-    openapi_extra=takes(FetchTitle, shop={"destination_iban": SHOP_IBAN, "amount_paisa": 15_000}),
+    openapi_extra=takes(
+        FindTitle,
+        shop={"destination_iban": SHOP_IBAN, "amount_paisa": 15_000},
+        alias={"destination_alias": {"type": "MOBILE", "value": "0390 1234567"}, "amount_paisa": 15_000},
+    ),
 )
 async def post_title_fetch(request: Request) -> Response:
     """Asks whose account it is and whether it can be credited this much. A payment quotes its id."""
-    return await command(request, FetchTitle, fetch_title)
+    return await command(request, FindTitle, find_title)
 
 
 @router.get("/title-fetches/{fetch_id}", response_model=TitleFetchView, summary="Show a title fetch")

@@ -37,7 +37,8 @@ STORE = {
 )
 async def post_merchant(request: Request) -> Response:
     """Its till id becomes a Raast id of the account."""
-    return await command(request, RegisterMerchant, merchants.register_merchant)
+    use_case = partial(merchants.register_merchant, allowed=services(request.app).settings.real_numbers)
+    return await command(request, RegisterMerchant, use_case)
 
 
 @router.get("/merchants", response_model=Page[MerchantView], tags=["Merchants"], summary="List merchants")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+from connectors.identifiers.people import Kind
 from ledger.clock import to_rfc3339
 from sandbox.aliases.lookup import account_of
 from sandbox.aliases.models import (
@@ -15,7 +16,7 @@ from sandbox.aliases.models import (
     RegisterCustomer,
     UidRef,
 )
-from sandbox.aliases.service import add_alias, register_customer
+from sandbox.aliases.service import SYNTHETIC_ONLY, add_alias, register_customer
 from sandbox.commands import Page
 from sandbox.problems import Problem
 from sandbox.raast.pages import page_of
@@ -71,7 +72,9 @@ class MerchantView(BaseModel):
     created_at: str
 
 
-def register_merchant(world: World, request: RegisterMerchant) -> MerchantView:
+def register_merchant(
+    world: World, request: RegisterMerchant, *, allowed: frozenset[Kind] = SYNTHETIC_ONLY
+) -> MerchantView:
     """Register a merchant; the till id becomes an alias of the account."""
     account = account_of(world, request.account, field="account")
     till = AliasRef(type="TILL", value=request.till)
@@ -84,7 +87,7 @@ def register_merchant(world: World, request: RegisterMerchant) -> MerchantView:
             accounts=[AccountOf(account=account.id)],
             aliases=[till],
         )
-        register_customer(world, customer)
+        register_customer(world, customer, allowed=allowed)
     else:
         add_alias(world, AddAlias(type="TILL", value=request.till, account=account.id), customer_id=known.id)
     merchant = Merchant(

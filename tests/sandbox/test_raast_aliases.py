@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from connectors.identifiers.people import Kind
 from connectors.raast.directory import ERRORS, MOVES
 from sandbox.accounts.service import SEED
 from tests.startup import RICH, SHOP, Startup
@@ -107,6 +108,16 @@ async def test_a_number_that_may_be_a_real_persons_is_refused_and_not_repeated(
     assert (answer.status_code, document["code"], document["field"]) == (422, "real_person", field)
     assert "1234567-1" not in document["detail"]
     assert startup.count("shelf_item") == 0
+
+
+async def test_an_operator_may_take_real_numbers(startup: Startup) -> None:
+    settings = startup.services.settings
+    taken = startup.services._replace(settings=settings.model_copy(update={"real_numbers": frozenset(Kind)}))
+    startup.app.state.services = taken
+    real = {"type": "CNIC", "value": "35202-1234567-1"}
+    customer = await register(startup, uid=real, aliases=[real, {"type": "MOBILE", "value": "0300 1234567"}])
+    more = {"type": "MOBILE", "value": "0300 1234568", "account": SHOP}
+    assert (await startup.post(f"{DIRECTORY}/{customer['id']}/aliases", more)).status_code == 201
 
 
 @pytest.mark.parametrize("alias", [{"type": "FAX", "value": "1"}, {"type": "TXT", "value": "1 \u0000"}])
@@ -227,3 +238,30 @@ async def test_every_error_of_the_directory_is_reached_by_these_tests() -> None:
         "0331",
     }
     assert reached == ERRORS.keys()
+
+
+async def test_a_raast_id_is_paid(startup: Startup) -> None:
+    await register(startup)
+    asked = {"destination_alias": MOBILE, "amount_paisa": 15_000}
+    fetched = (await startup.post("/v1/title-fetches", asked)).json()
+    assert (fetched["status"], fetched["destination_iban"]) == ("matched", SHOP)
+    order = {"source": RICH, "destination_iban": SHOP, "amount_paisa": 15_000, "title_fetch": fetched["id"]}
+    assert (await startup.post("/v1/payments", order)).json()["status"] == "settled"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "code"),
+    [
+        ({}, "destination_iban", None),
+        ({"destination_iban": SHOP, "destination_alias": MOBILE}, "destination_iban", None),
+        ({"destination_alias": {"type": "MOBILE", "value": "1"}}, "destination_alias", "0343"),
+        ({"destination_alias": {"type": "TXT", "value": "nobody"}}, "destination_alias", "0312"),
+    ],
+)
+async def test_a_title_fetch_names_one_receiver_that_there_is(
+    startup: Startup, asked: dict[str, object], field: str, code: str | None
+) -> None:
+    answer = await startup.post("/v1/title-fetches", {"amount_paisa": 1} | asked)
+    document = answer.json()
+    assert (document["field"], document.get("rail_code")) == (field, code)
+    assert startup.count("title_fetch") == 0
