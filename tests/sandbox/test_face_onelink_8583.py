@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -13,9 +14,13 @@ from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.onelink.codes import FIELD_39
 from connectors.onelink.frames import FrameReader, frame
 from connectors.onelink.iso8583 import Message, pack, reversal_of, title_of, unpack
+from ledger.model import Kind, Transfer
+from sandbox.db import UnitOfWork
 from sandbox.payments.queries import list_triggers
+from sandbox.problems import Problem
 from sandbox.rails.onelink import listener as listener_module
 from sandbox.rails.onelink.listener import listening
+from sandbox.world import enter
 from tests.onelink_client import START, nothing_is_left
 from tests.startup import AMOUNT, RICH, SHOP, SignUp, Startup
 
@@ -357,10 +362,39 @@ async def test_money_that_is_spent_does_not_come_back(link: Link, startup: Start
 async def test_what_was_given_back_before_is_not_given_back_again(link: Link, startup: Startup) -> None:
     order = link.order()
     assert (await link.tell(order)).response == "00"
-    first = link.take_back(order)
-    assert (await link.tell(first)).response == "00"
+    (payment,) = (await startup.get("/v1/payments"))["data"]
+
+    def give_back(uow: UnitOfWork) -> None:
+        world = enter(uow, startup.sandbox_id)
+        back = Transfer("ret_1", kind=Kind.REVERSAL, target_id=f"{payment['id']}:post")
+        world.book.post([back], now=world.now, recorded_at=uow.now)
+
+    await startup.services.executor.write(give_back)
+    assert (await link.tell(link.take_back(order))).response == "00"
     assert (await link.tell(link.take_back(order))).response == "00"
     assert (await startup.balance())["ledger_paisa"] == 1_000_000_000
+
+
+# --- plans of scenarios ------------------------------------------------------------------------
+
+
+async def plan(startup: Startup, **more: object) -> None:
+    assert (await startup.send("PUT", "/v1/scenarios", more)).status_code == 200
+
+
+async def test_an_answer_that_a_plan_loses_is_learned_by_an_advice(link: Link, startup: Startup) -> None:
+    await plan(startup, faults=[{"kind": "lost_answer", "rail": "onelink"}])
+    order = link.order()
+    await link.hears_nothing(order)
+    assert (await startup.balance())["ledger_paisa"] == 1_000_000_000 - AMOUNT
+    assert (await link.tell(order._replace(mti="0220"))).response == "00"
+    assert startup.count("payment") == 1
+
+
+async def test_a_strict_sandbox_refuses_what_no_table_lists(link: Link, startup: Startup) -> None:
+    await plan(startup, strict=True)
+    assert (await link.tell(link.order(make_iban("SBXB", "424242")))).response == "76"
+    assert (await link.tell(link.order())).response == "00"
 
 
 # --- bytes -------------------------------------------------------------------------------------
@@ -407,6 +441,9 @@ async def test_a_connection_that_ends_within_a_frame_leaves_nothing(link: Link, 
 
 async def test_a_cut_connection_harms_no_other(link: Link, dial: Dial, startup: Startup) -> None:
     other = await dial()
+    assert (await other.tell(other.network("301"))).response == "00"
+    at_once = struct.pack("ii", 1, 0)
+    other.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
     other.writer.transport.abort()
     assert (await link.tell(link.order())).response == "00"
     assert startup.count("payment") == 1
@@ -420,12 +457,17 @@ async def test_there_are_only_so_many_sessions(dial: Dial, monkeypatch: pytest.M
     assert await second.read() is None
 
 
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a defect"), Problem("storage_unavailable", "Send it again.")]
+)
 async def test_a_defect_and_a_full_disk_are_system_errors(
-    link: Link, startup: Startup, monkeypatch: pytest.MonkeyPatch
+    link: Link, startup: Startup, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def break_down(*_: object) -> None:
-        raise RuntimeError("a defect")
+        raise error
 
-    monkeypatch.setattr(listener_module, "handle", break_down)
-    assert (await link.tell(link.order())).response == "96"
+    with monkeypatch.context() as patch:
+        patch.setattr(listener_module, "handle", break_down)
+        assert (await link.tell(link.order())).response == "96"
     assert startup.count("payment") == 0
+    assert (await link.tell(link.order())).response == "00"

@@ -2,7 +2,8 @@
 
 A session begins with a sign-on (0800, 001) that carries a key of the sandbox in field 48; until then echo tests
 are answered and everything else is refused (63). The key is looked at again with every message, so a revoked one
-ends its sessions. Messages of one session are answered in their order; a slow reader is waited for.
+ends its sessions. Messages of one session are answered in their order; a slow reader is waited for. A
+plan of scenarios delays and loses answers here as well.
 """
 
 import asyncio
@@ -20,11 +21,13 @@ from sandbox.executor import Executor
 from sandbox.participants.service import authenticate
 from sandbox.problems import Problem
 from sandbox.rails.onelink.link import ECHO, NOT_SIGNED_ON, SIGN_OFF, SIGN_ON, handle, key_in
+from sandbox.wire import Wire
 from sandbox.world import enter
 
 logger = logging.getLogger("kasauti")
 
 CHUNK = 65_536
+MILLIS = 1_000
 MOST_SESSIONS = 256
 SYSTEM_ERROR = "96"
 ASKED = frozenset({"0200", "0220", "0420"})
@@ -54,8 +57,9 @@ class Session:
             return None
         if not self._secret:
             return answer_to(message, NOT_SIGNED_ON)
+        wire = Wire()
         try:
-            return await self._executor.write(_run, self._secret, message)
+            reply = await self._executor.write(_run, self._secret, message, wire)
         except Problem as problem:
             refused = problem.entry.code == "unauthenticated"
             if refused:
@@ -64,6 +68,8 @@ class Session:
         except Exception:
             logger.exception("an ISO 8583 message of type %s broke", message.mti)
             return answer_to(message, SYSTEM_ERROR)
+        await asyncio.sleep(wire.latency_ms / MILLIS)
+        return None if wire.lost else reply
 
     async def _network(self, message: Message) -> Message:
         """Sign on, sign off, or echo."""
@@ -147,8 +153,10 @@ def _cut(frames: FrameReader, data: bytes) -> tuple[tuple[bytes, ...], bool]:
         return error.complete, True
 
 
-def _run(uow: UnitOfWork, secret: str, message: Message) -> Message | None:
+def _run(uow: UnitOfWork, secret: str, message: Message, wire: Wire) -> Message | None:
+    """Answer in the sandbox of the key; what its plan does to the answer is on the wire."""
     world = enter(uow, authenticate(uow, secret).sandbox_id)
+    world.reached_by(wire)
     reply = handle(world, message)
     world.leave()
     return reply

@@ -53,15 +53,11 @@ class PayerAnswer(Body):
 
 def handle(world: World, order: gateway.Order, allowed: frozenset[Kind]) -> Reply:
     """Do what a call of the gateway asks for; raises `GatewayError`."""
-    match order:
-        case gateway.PreRtp():
-            return _prepare(world, order, allowed)
-        case gateway.RtpOrder():
-            return _request(world, order)
-        case gateway.RtpQuery():
-            return _query(world, order)
-        case gateway.QrOrder():
-            return _qr(world, order)
+    if isinstance(order, gateway.PreRtp):
+        return _prepare(world, order, allowed)
+    if isinstance(order, gateway.RtpOrder):
+        return _request(world, order)
+    return _query(world, order) if isinstance(order, gateway.RtpQuery) else _qr(world, order)
 
 
 def answer_request(world: World, raw: bytes, verdict: Literal["accept", "reject"]) -> Reply:
