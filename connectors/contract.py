@@ -112,7 +112,7 @@ class Rail(Protocol):
     `insufficient_funds`, `hold_expired`, `amount_limit` (one payment is larger than the account may make or
     take), `client_limit` (a limit of the account over time, or on what it holds), `no_answer` (the receiver's side
     gave none in time) and `offline` (it cannot be reached, nothing was sent) are codes of `reasons`.
-    `capabilities` are the flags of an institution (`identifiers.institutions.Capabilities`) that are about this rail;
+    `approved` is the code of an approval, empty where the rail has none; `capabilities` are the flags of an institution (`identifiers.institutions.Capabilities`) that are about this rail;
     the first of them is what a payment over `/v1/payments` needs.
     """
 
@@ -124,6 +124,7 @@ class Rail(Protocol):
     hold_expired: str
     amount_limit: str
     client_limit: str
+    approved: str
     no_answer: str
     offline: str
     capabilities: tuple[str, ...]

@@ -38,6 +38,7 @@ class Ibft:
     hold_expired = "0191"
     amount_limit = OVER_LIMIT
     client_limit = OVER_LIMIT
+    approved = "0000"
     no_answer = "0156"
     offline = "0155"
     capabilities: tuple[str, ...] = ("ibft",)

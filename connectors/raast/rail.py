@@ -28,6 +28,7 @@ class Raast:
     hold_expired = "DS24"
     amount_limit = OVER_LIMIT
     client_limit = "AM14"
+    approved = ""
     no_answer = "AB05"
     offline = "AB08"
     capabilities: tuple[str, ...] = (

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from connectors.contract import Answer, Instruction, Rail, Trigger
 from connectors.identifiers.iban import institution_of
 from connectors.scenarios import answer_of
-from sandbox.scenarios.faults import disturb, paced
+from sandbox.scenarios.faults import Answering, disturb, paced
 from sandbox.scenarios.models import Plan
 from sandbox.shelf import Shelf
 from sandbox.world import World
@@ -40,8 +40,27 @@ class Course(NamedTuple):
         iban = instruction.destination_iban
         if self.plan is None or rail.pulled(iban, instruction.amount_paisa) is not None:
             return answer
-        answer = disturb(self.plan, rail, institution_of(iban), payment_id, answer, world.wire)
-        later = paced(self.plan, rail, answer)
-        if later is not answer and self.plan.pace.after_polls is not None:
-            POLLS.put(world, payment_id, Polls(left=self.plan.pace.after_polls))
-        return later
+        return under_plan(world, self.plan, rail, institution_of(iban), payment_id, answer)
+
+
+def under_plan(
+    world: World, plan: Plan, rail: Answering, member: str, payment_id: str, answer: Answer
+) -> Answer:
+    """Return what the plan makes of an answer: its faults, then its pace."""
+    answer = disturb(plan, rail, member, payment_id, answer, world.wire)
+    later = paced(plan, rail, answer)
+    if later is not answer and plan.pace.after_polls is not None:
+        POLLS.put(world, payment_id, Polls(left=plan.pace.after_polls))
+    return later
+
+
+def asked_enough(world: World, payment_id: str) -> bool:
+    """Count an inquiry about an unknown payment; say whether it brings the outcome."""
+    polls = POLLS.get(world, payment_id)
+    if polls is None:
+        return False
+    if polls.left > 1:
+        POLLS.put(world, payment_id, Polls(left=polls.left - 1))
+        return False
+    POLLS.remove(world, payment_id)
+    return True

@@ -8,7 +8,7 @@ from ledger.status import Status
 from sandbox import jobs
 from sandbox.http import Empty
 from sandbox.payments.counting import release_payment
-from sandbox.payments.course import POLLS, Polls
+from sandbox.payments.course import POLLS, asked_enough
 from sandbox.payments.models import PAYMENTS, InquiryView, Payment, PaymentStatus, view_payment
 from sandbox.payments.queries import find_payment
 from sandbox.payments.service import RESOLVE, announce, end_hold
@@ -42,14 +42,7 @@ def _is_known(world: World, payment: Payment) -> bool:
     """Say whether the rail knows the outcome by now: its time has come, or enough have asked."""
     if payment.late_at is not None and payment.late_at <= world.now:
         return True
-    polls = POLLS.get(world, payment.id)
-    if polls is None:
-        return False
-    if polls.left > 1:
-        POLLS.put(world, payment.id, Polls(left=polls.left - 1))
-        return False
-    POLLS.remove(world, payment.id)
-    return True
+    return asked_enough(world, payment.id)
 
 
 def conclude(world: World, rail: Rail, payment: Payment) -> Payment:

@@ -110,10 +110,13 @@ def push_payment(world: World, request: PushPayment, *, payment_id: str) -> Paym
 
 
 def _check_reason(rail: Rail, request: PushPayment) -> None:
-    reason = None if request.reason is None else rail.reasons.get(request.reason)
-    if request.to is Step.REFUSED and (reason is None or not reason.final):
-        known = ", ".join(code for code, row in rail.reasons.items() if row.final)
-        raise Problem("invalid_field", f"A refusal has a final reason of the rail: {known}.", field="reason")
+    refusals = [code for code, row in rail.reasons.items() if row.final and code != rail.approved]
+    if request.to is Step.REFUSED and request.reason not in refusals:
+        raise Problem(
+            "invalid_field",
+            f"A refusal has a final reason of the rail: {', '.join(refusals)}.",
+            field="reason",
+        )
     if request.to is not Step.REFUSED and request.reason is not None:
         raise Problem("invalid_field", "Only a refusal has a reason.", field="reason")
 

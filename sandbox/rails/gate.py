@@ -15,12 +15,13 @@ import orjson
 from fastapi import Request, Response
 
 from ledger.clock import SECOND_US, to_rfc3339
-from sandbox.commands import services
+from sandbox.commands import carry, services, wire_of
 from sandbox.db import Snapshot, UnitOfWork
 from sandbox.http import body_of, header_of
 from sandbox.participants.models import KEYS, ApiKey
 from sandbox.participants.service import authenticate
 from sandbox.problems import Problem
+from sandbox.wire import Wire
 from sandbox.world import World, enter, look_into
 
 TOKEN_S = 3600
@@ -78,9 +79,9 @@ def bearer_of(request: Request) -> str:
 
 async def call(request: Request, use_case: UseCase, *, keys_too: bool = False) -> Response:
     """Run a use case in the caller's sandbox, as one piece of work, and answer with its reply."""
-    bearer, raw = bearer_of(request), await body_of(request)
-    run = partial(_run, bearer=bearer, raw=raw, use_case=use_case, keys_too=keys_too)
-    return await services(request.app).executor.write(run)
+    bearer, raw, wire = bearer_of(request), await body_of(request), wire_of(request)
+    run = partial(_run, bearer=bearer, raw=raw, use_case=use_case, keys_too=keys_too, wire=wire)
+    return await carry(request, await services(request.app).executor.write(run), wire)
 
 
 def answer(status: int, body: object) -> Response:
@@ -88,8 +89,11 @@ def answer(status: int, body: object) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
-def _run(uow: UnitOfWork, *, bearer: str, raw: bytes, use_case: UseCase, keys_too: bool) -> Response:
+def _run(
+    uow: UnitOfWork, *, bearer: str, raw: bytes, use_case: UseCase, keys_too: bool, wire: Wire
+) -> Response:
     world = admit(uow, bearer, keys_too=keys_too)
+    world.reached_by(wire)
     reply = use_case(world, raw)
     world.leave()
     response = answer(*reply)

@@ -1,9 +1,9 @@
 """What a plan makes of a rail's answer. Pure but for the wire, on which it writes what happens to the HTTP answer."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Protocol
 
-from connectors.contract import Accepted, Answer, Declined, Rail, Unknown
+from connectors.contract import Accepted, Answer, Declined, Unknown
 from ledger.clock import SECOND_US
 from sandbox.scenarios.draws import happens
 from sandbox.scenarios.models import ALL, Fault, Plan
@@ -12,7 +12,17 @@ from sandbox.wire import Wire
 Health = Literal["up", "disturbed", "down"]
 
 
-def disturb_title(plan: Plan, rail: Rail, member: str, fetch_id: str, wire: Wire) -> Declined | None:
+class Answering(Protocol):
+    """What faults need of a rail: its code, and what it says when things go wrong."""
+
+    code: str
+    no_answer: str
+    offline: str
+    hold_expired: str
+    hold_us: int
+
+
+def disturb_title(plan: Plan, rail: Answering, member: str, fetch_id: str, wire: Wire) -> Declined | None:
     """Say why a title fetch fails, or None; a partial member still tells titles."""
     for fault in _striking(plan, rail.code, member, fetch_id):
         if fault.kind == "down":
@@ -23,7 +33,7 @@ def disturb_title(plan: Plan, rail: Rail, member: str, fetch_id: str, wire: Wire
     return None
 
 
-def disturb(plan: Plan, rail: Rail, member: str, payment_id: str, answer: Answer, wire: Wire) -> Answer:
+def disturb(plan: Plan, rail: Answering, member: str, payment_id: str, answer: Answer, wire: Wire) -> Answer:
     """Return what the sender's side sees of a receiver's answer. The first fault that changes it counts."""
     for fault in _striking(plan, rail.code, member, payment_id):
         changed = _changed(fault, rail, answer)
@@ -33,7 +43,7 @@ def disturb(plan: Plan, rail: Rail, member: str, payment_id: str, answer: Answer
     return answer
 
 
-def paced(plan: Plan, rail: Rail, answer: Answer) -> Answer:
+def paced(plan: Plan, rail: Answering, answer: Answer) -> Answer:
     """Let a known outcome be known later. One that inquiries bring comes at the latest before the hold runs out."""
     pace = plan.pace
     if isinstance(answer, Unknown):
@@ -65,7 +75,7 @@ def _striking(plan: Plan, rail: str, member: str, subject_id: str) -> Iterator[F
             yield fault
 
 
-def _changed(fault: Fault, rail: Rail, answer: Answer) -> Answer | None:
+def _changed(fault: Fault, rail: Answering, answer: Answer) -> Answer | None:
     if fault.kind in {"down", "partial"}:
         return Declined(rail.offline)
     if fault.kind == "timeout":

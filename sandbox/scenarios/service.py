@@ -75,8 +75,17 @@ def _check_member(rail: str, code: str, field: str) -> None:
         raise Problem("unknown_institution", f"{code!r} is none of {', '.join(sorted(known))}.", field=field)
 
 
+def unknown_scenario(rail: str, name: str) -> Problem:
+    """Say that no table of the rail has this name."""
+    return Problem(
+        "unknown_scenario",
+        f"{name[:80]!r} names neither a trigger of {rail} nor a final reason of it. See /docs/triggers.",
+        field="Kasauti-Scenario",
+    )
+
+
 def row_named(rail: Rail, name: str | None) -> Trigger | None:
-    """Return the row that the header `Kasauti-Scenario` names: a trigger's name, or the code of a final reason."""
+    """Return the row that the header `Kasauti-Scenario` names: a trigger's name, or a final code."""
     if name is None:
         return None
     row = next((row for row in rail.triggers if row.name == name), None)
@@ -84,12 +93,9 @@ def row_named(rail: Rail, name: str | None) -> Trigger | None:
         return row
     reason = rail.reasons.get(name)
     if reason is None or not reason.final:
-        raise Problem(
-            "unknown_scenario",
-            f"{name[:80]!r} names neither a trigger of {rail.code} nor a final reason of it. See /docs/triggers.",
-            field="Kasauti-Scenario",
-        )
-    return Trigger(name, "payment", "refused", reason.meaning, name)
+        raise unknown_scenario(rail.code, name)
+    status = "settled" if name == rail.approved else "refused"
+    return Trigger(name, "payment", status, reason.meaning, name)
 
 
 def require_listed(plan: Plan | None, rail: Rail, iban: str, amount_paisa: int, *, known: bool) -> None:

@@ -50,7 +50,7 @@ async def test_an_unknown_payment_is_refused_with_any_final_reason(startup: Star
     for code, reason in RAILS[rail].reasons.items():
         payment = await unknown(startup, rail)
         answer = await push(startup, payment, "refused", code)
-        if reason.final:
+        if reason.final and code != RAILS[rail].approved:
             assert (answer.json()["status"], answer.json()["reason"]["code"]) == ("refused", code)
         else:
             assert (answer.status_code, answer.json()["field"]) == (422, "reason")

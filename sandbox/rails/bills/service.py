@@ -6,6 +6,7 @@ caller's own numbers: the same payment again is answered as it stands by then, a
 
 from typing import NamedTuple
 
+from connectors import contract
 from connectors.bills import wire
 from connectors.bills.bill import Bill, issue_slip, receipt_no, settled
 from connectors.bills.billers import BILLERS
@@ -15,6 +16,7 @@ from connectors.identifiers.people import Kind, Refused, decide
 from sandbox import jobs
 from sandbox.accounts.models import AccountStatus, BankAccount
 from sandbox.accounts.queries import account_by_iban
+from sandbox.payments.course import POLLS, asked_enough, under_plan
 from sandbox.rails.bills import money
 from sandbox.rails.bills.models import (
     BILLS,
@@ -29,6 +31,7 @@ from sandbox.rails.bills.models import (
     PaymentItem,
     ReferenceItem,
 )
+from sandbox.scenarios.service import plan_of, unknown_scenario
 from sandbox.world import World, WorldView
 
 RESOLVE = "bills.resolve"
@@ -82,10 +85,17 @@ def pay(world: World, body: wire.PaymentBody, allowed: frozenset[Kind]) -> Answe
     return _pay(world, body, subject, payer, key)
 
 
-def look_up(world: WorldView, key: str) -> Answer:
-    """Say what became of the payment that came under these numbers."""
+def look_up(world: World, key: str) -> Answer:
+    """Say what became of the payment that came under these numbers; a plan may want to be asked more often."""
     known = REFERENCES.get(world, key)
-    return Answer(NOT_FOUND) if known is None else _told(_payment(world, known.payment))
+    if known is None:
+        return Answer(NOT_FOUND)
+    payment = _payment(world, known.payment)
+    if payment.outcome is Outcome.UNKNOWN and asked_enough(world, payment.id):
+        resolve(world, payment.id)
+        jobs.cancel(world, RESOLVE, payment.id, due_at=payment.late_at)
+        payment = _payment(world, payment.id)
+    return _told(payment)
 
 
 def reference(info: wire.Info) -> str:
@@ -96,6 +106,7 @@ def reference(info: wire.Info) -> str:
 def resolve(world: World, payment_id: str) -> None:
     """Take in the late answer about a payment."""
     payment = _payment(world, payment_id)
+    POLLS.remove(world, payment_id)
     if payment.late_reason is None:
         money.take(world, payment)
         _taken(world, payment)
@@ -146,8 +157,12 @@ def _pay(world: World, body: wire.PaymentBody, subject: Subject, payer: BankAcco
     answer = RAIL.pay(subject, body.which.amount_paisa, inquired, facts, world.now)
     if isinstance(answer, Declined):
         return Answer(answer.reason)
+    payment_id = world.new_id("bp")
+    answer = _met(world, subject, payment_id, answer)
+    if isinstance(answer, Declined):
+        return Answer(answer.reason)
     payment = PaymentItem(
-        id=world.new_id("bp"),
+        id=payment_id,
         biller=subject.biller.code,
         consumer_no=subject.consumer_no,
         source=payer.id,
@@ -165,6 +180,19 @@ def _pay(world: World, body: wire.PaymentBody, subject: Subject, payer: BankAcco
         return _told(_wait(world, payment, answer))
     money.take(world, payment)
     return _told(_taken(world, payment))
+
+
+def _met(world: World, subject: Subject, payment_id: str, answer: contract.Answer) -> contract.Answer:
+    """Return what a named scenario or the sandbox's plan makes of the answer about a bill that can be paid."""
+    name, plan = world.wire.scenario, plan_of(world)
+    if name is not None:
+        named = RAIL.named(name)
+        if named is None:
+            raise unknown_scenario(RAIL.code, name)
+        return named
+    if plan is None or RAIL.pulled(subject) is not None:
+        return answer
+    return under_plan(world, plan, RAIL, subject.biller.code, payment_id, answer)
 
 
 def _wait(world: World, payment: PaymentItem, answer: Unknown) -> PaymentItem:

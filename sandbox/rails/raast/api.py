@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from connectors.iso20022.errors import MessageError
 from connectors.iso20022.wire import read
 from ledger.clock import to_rfc3339
-from sandbox.commands import secret_of, services
+from sandbox.commands import carry, secret_of, services, wire_of
 from sandbox.http import STATUS, body_of
 from sandbox.problems import Kind, Problem
 from sandbox.rails.gate import UseCase, answer, call
@@ -24,7 +24,7 @@ router = APIRouter(route_class=DirectRoute, prefix=START, include_in_schema=Fals
 @router.post("/messages")
 async def post_message(request: Request) -> Response:
     """Takes one ISO 20022 message and answers with the message that answers it."""
-    secret = secret_of(request)
+    secret, wire = secret_of(request), wire_of(request)
     body = await body_of(request)
     shared = services(request.app)
     try:
@@ -32,9 +32,10 @@ async def post_message(request: Request) -> Response:
     except MessageError as error:
         return _xml(await shared.readers.read(refuse_unreadable, secret, body, error))
     try:
-        return _xml(await shared.executor.write(take, secret, body, envelope))
+        reply = await shared.executor.write(take, secret, body, envelope, wire)
     except NotKeptError as answered:
         return _xml(answered.reply)
+    return await carry(request, _xml(reply), wire)
 
 
 @router.get("/reports/{name}/{iban}/{day}")

@@ -8,13 +8,15 @@ from typing import Any, Final, NamedTuple
 from connectors.iso20022.errors import MessageError
 from connectors.iso20022.payments import CreditTransfer, PaymentReturn, StatusReport, StatusRequest
 from connectors.iso20022.recalls import Recall, RecallAnswer
-from connectors.iso20022.wire import Envelope, name_of, write
-from ledger.clock import utc_now
+from connectors.iso20022.requests import RequestAnswer, RequestToPay
+from connectors.iso20022.wire import Envelope, Message, name_of, write
+from ledger.clock import Micros, utc_now
 from sandbox.db import Snapshot, UnitOfWork
 from sandbox.participants.service import authenticate
 from sandbox.problems import Problem
 from sandbox.rails.raast.answers import (
     NOT_PROVIDED,
+    REJECTED,
     Done,
     RefusedError,
     header_for,
@@ -22,10 +24,12 @@ from sandbox.rails.raast.answers import (
     rejection,
     unreadable,
 )
+from sandbox.rails.raast.asking import answer_to, ask_to_pay, decide
 from sandbox.rails.raast.codes import CODE_OF_PROBLEM, DUPLICATE, NARRATIVE
 from sandbox.rails.raast.memory import MESSAGES, Taken
 from sandbox.rails.raast.returns import answer_recall, give_back_by_message, recall
 from sandbox.rails.raast.transfers import pay, report_standing
+from sandbox.wire import Wire
 from sandbox.world import World, enter, look_into
 
 HANDLERS: Final[dict[type, Callable[[World, Any], Done]]] = {
@@ -35,6 +39,8 @@ HANDLERS: Final[dict[type, Callable[[World, Any], Done]]] = {
     PaymentReturn: give_back_by_message,
     Recall: recall,
     RecallAnswer: answer_recall,
+    RequestToPay: ask_to_pay,
+    RequestAnswer: decide,
 }
 """What is done with a message; others are refused."""
 
@@ -59,9 +65,10 @@ class NotKeptError(Exception):
         self.reply = reply
 
 
-def take(uow: UnitOfWork, secret: str, body: bytes, envelope: Envelope) -> Reply:
+def take(uow: UnitOfWork, secret: str, body: bytes, envelope: Envelope, wire: Wire) -> Reply:
     """Act on a message once. Raises `NotKeptError` with the answer when nothing of it is to be stored."""
     world = enter(uow, authenticate(uow, secret).sandbox_id)
+    world.reached_by(wire)
     message = envelope.message
     message_id, digest = id_of(message), sha256(body).hexdigest()
     seen = MESSAGES.get(world, message_id)
@@ -70,7 +77,7 @@ def take(uow: UnitOfWork, secret: str, body: bytes, envelope: Envelope) -> Reply
     try:
         done = _handle(world, message, repeated=seen is not None)
     except RefusedError as refused:
-        done = Done(rejection(message, world.now, refused.code, refused.text), keep=False)
+        done = Done(_refusal(message, world.now, refused), keep=False)
     answer = done.answer
     written = write(answer, header_for(envelope.header, answer, id_of(answer), world.now))
     reply = Reply(written, world.id, world.now)
@@ -94,8 +101,14 @@ def _handle(world: World, message: Any, *, repeated: bool) -> Done:
     try:
         return handler(world, message)
     except Problem as problem:
-        code = CODE_OF_PROBLEM.get(problem.entry.code, NARRATIVE)
+        code = problem.rail_code or CODE_OF_PROBLEM.get(problem.entry.code, NARRATIVE)
         raise RefusedError(code, problem.detail) from problem
+
+
+def _refusal(message: Message, now: Micros, refused: RefusedError) -> Message:
+    if isinstance(message, RequestToPay):
+        return answer_to(message, REJECTED, now, refused.code, refused.text)
+    return rejection(message, now, refused.code, refused.text)
 
 
 def refuse_unreadable(snapshot: Snapshot, secret: str, body: bytes, error: MessageError) -> Reply:
