@@ -33,6 +33,7 @@ from sandbox.rails.bills import api as bills_face
 from sandbox.rails.bills import service as bills
 from sandbox.rails.onelink import api as onelink_face
 from sandbox.rails.onelink.listener import listening
+from sandbox.rails.raast import advices as raast_advices
 from sandbox.rails.raast import api as raast_face
 from sandbox.sandboxes.api import router as sandboxes
 from sandbox.scenarios.api import router as scenarios
@@ -56,7 +57,9 @@ async def open_services(
     upgrade(settings.database)
     write_engine, read_engine = engine_for(settings.database), engine_for(settings.database, read_only=True)
     executor = Executor(
-        write_engine, group_size=settings.group_size, subscribers=(enqueue_with(fate_of), requests.follow)
+        write_engine,
+        group_size=settings.group_size,
+        subscribers=(enqueue_with(fate_of), requests.follow, raast_advices.follow),
     )
     readers = Readers(read_engine, settings.readers)
     sender = Sender(

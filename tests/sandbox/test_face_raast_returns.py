@@ -179,8 +179,8 @@ async def test_a_decision_is_yes_or_no_and_about_a_recall(bank: Participant) -> 
 RECALLS_REFUSED = [
     ("another amount", {"original_paisa": AMOUNT + 1}, ("RJCR", "AM09")),
     ("another payment", {"original_tx_id": "x", "original_message": None}, ("RJCR", "NOOR")),
-    ("a reason of nobody's", {"reason": Reason(code="XX99")}, ("RJCT", "NARR")),
-    ("a reason in words", {"reason": Reason(own="oops")}, ("RJCT", "NARR")),
+    ("a reason of nobody's", {"reason": Reason(code="XX99")}, ("RJCR", "NARR")),
+    ("a reason in words", {"reason": Reason(own="oops")}, ("RJCR", "NARR")),
 ]
 
 
@@ -202,3 +202,37 @@ async def test_the_return_of_a_payment_is_not_its_outcome(bank: Participant) -> 
     await bank.ask(sent)
     await bank.ask(giving_back(sent))
     assert outcome(await bank.ask(inquiry(sent))) == ("ACSP", None)
+
+
+async def test_a_recall_that_waits_is_one_over_the_api(bank: Participant) -> None:
+    sent = transfer()
+    payment = (await bank.ask(sent)).servicer_reference
+    await bank.ask(recalling(sent, "FRAD"))
+    assert outcome(await bank.ask(recalling(sent, "DUPL", serial=801))) == ("PDCR", None)
+    (made,) = (await bank.startup.get("/v1/raast/recalls"))["data"]
+    assert (made["payment"], made["status"]) == (payment, "asked")
+    kept = await bank.startup.post(f"/v1/raast/recalls/{made['id']}/refuse", {"reason": "LEGL"})
+    assert kept.status_code == 200, kept.text
+    assert outcome(await bank.fetch()) == ("RJCR", "LEGL")
+
+
+async def test_a_recall_over_the_api_is_decided_by_message(bank: Participant) -> None:
+    sent = transfer()
+    payment = (await bank.ask(sent)).servicer_reference
+    made = await bank.startup.post(f"/v1/payments/{payment}/recalls", {"reason": "DUPL"})
+    assert made.status_code == 201, made.text
+    said = decision(sent, "RJCR")._replace(reason=Reason(code="XX99"))
+    assert outcome(await bank.ask(said)) == ("RJCT", "NARR")
+    said = decision(sent, "RJCR", 851)._replace(reason=Reason(code="NOAS"))
+    assert outcome(await bank.ask(said)) == ("ACSP", None)
+    assert await bank.fetch() is None
+
+
+async def test_a_payer_that_is_closed_takes_nothing_back(bank: Participant) -> None:
+    sent = transfer()
+    await bank.ask(sent)
+    driver = bank.startup.services.executor._driver  # noqa: SLF001 - accounts are closed by nobody yet
+    driver.execute("UPDATE bank_account SET status = 'closed' WHERE iban = ?", (RICH,))
+    bank.startup.services.executor._uow.cache.clear()  # noqa: SLF001 - as another process would make it
+    assert outcome(await bank.ask(giving_back(sent))) == ("RJCT", "AC04")
+    assert outcome(await bank.ask(recalling(sent))) == ("RJCR", "AC04")

@@ -35,6 +35,11 @@ TRANSFER_NAME: Final = "pacs.008.001.08"
 NOT_PROVIDED: Final = "NOTPROVIDED"
 LONGEST_TEXT: Final = 105
 
+GIVEN_BACK: Final = "CNCL"
+NOT_GIVEN_BACK: Final = "RJCR"
+WAITS: Final = "PDCR"
+"""What a camt.029 confirms: the payment comes back, does not, or may yet."""
+
 STATUS_OF: Final = {
     PaymentStatus.SETTLED: ACCEPTED,
     PaymentStatus.REFUSED: REJECTED,

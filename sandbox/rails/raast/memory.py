@@ -42,12 +42,22 @@ class Transaction(BaseModel):
 
 
 class OpenRecall(BaseModel):
-    """A recall that waits for the receiver: the ids that its answer repeats."""
+    """A recall that waits for the receiver: what its answer repeats, and who asked."""
 
     id: str
     case_id: str | None
     member: str | None
     bic: str | None
+
+
+class Asked(BaseModel):
+    """A request to pay that came as a message: the ids that its answers repeat, and who asked."""
+
+    request: str
+    message_id: str
+    request_id: str
+    end_to_end_id: str
+    initiator: str
 
 
 class Waiting(BaseModel):
@@ -69,6 +79,12 @@ PENDING: Final = Shelf(RAIL, "pending", Transaction)
 RECALLS: Final = Shelf(RAIL, "recall", OpenRecall)
 """By payment."""
 
+ASKED: Final = Shelf(RAIL, "asked", Asked)
+"""By request to pay, and by the `MsgId` under which it came."""
+
+IDS: Final = Shelf(RAIL, "returned_ids", Transaction)
+"""By payment, of those that were given back or asked back: the ids under which they came."""
+
 INBOX: Final = Shelf(RAIL, "inbox", Waiting)
 """By an id that sorts by time."""
 
@@ -88,8 +104,9 @@ def find(world: WorldView, message: Speaking) -> Found | None:
     """
     for key in (message.original_tx_id, message.original_instruction_id, _message_of(message)):
         transaction = None if key is None else TRANSACTIONS.get(world, key)
-        if transaction is not None:
-            return Found(find_payment(world, transaction.payment), transaction)
+        payment = None if transaction is None else find_payment(world, transaction.payment)
+        if payment is not None and payment.rail == RAIL:
+            return Found(payment, transaction)
     return _by_end_to_end_id(world, message.original_end_to_end_id)
 
 

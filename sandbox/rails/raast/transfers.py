@@ -118,28 +118,29 @@ def _check_amount(message: CreditTransfer) -> None:
 
 
 def _paying_iban(world: World, message: CreditTransfer) -> str:
-    iban = _iban_of(message.debtor_account, "DbtrAcct", missing="AC02")
+    iban = iban_of(message.debtor_account, "DbtrAcct", missing="AC02")
     account = account_by_iban(world, iban)
     if account is None:
         raise RefusedError("AC02", "DbtrAcct is no account of this sandbox")
-    if not _names(message.debtor_agent, account.institution):
+    if not names(message.debtor_agent, account.institution):
         raise RefusedError("RC01", f"DbtrAgt does not keep DbtrAcct, {account.institution} does")
     return iban
 
 
 def _receiving_iban(message: CreditTransfer) -> str:
-    iban = _iban_of(message.creditor_account, "CdtrAcct", missing="AC03")
+    iban = iban_of(message.creditor_account, "CdtrAcct", missing="AC03")
     institution = institution_of(iban)
     if institution not in INSTITUTIONS:
         raise RefusedError(
             "RC04", f"{institution} is no institution of the sandbox: {', '.join(INSTITUTIONS)}"
         )
-    if not _names(message.creditor_agent, institution):
+    if not names(message.creditor_agent, institution):
         raise RefusedError("RC04", f"CdtrAgt does not keep CdtrAcct, {institution} does")
     return iban
 
 
-def _iban_of(account: Account | None, place: str, *, missing: str) -> str:
+def iban_of(account: Account | None, place: str, *, missing: str) -> str:
+    """Return an account's IBAN, or refuse naming the place."""
     if account is None:
         raise RefusedError(missing, f"{place} is missing")
     if account.iban is None:
@@ -150,7 +151,8 @@ def _iban_of(account: Account | None, place: str, *, missing: str) -> str:
         raise RefusedError("AC01", f"{place}: {error}") from error
 
 
-def _names(agent: Agent, institution: str) -> bool:
+def names(agent: Agent, institution: str) -> bool:
+    """Tell whether an agent is this institution of the sandbox."""
     known = INSTITUTIONS[institution]
     return agent.member in {None, known.member_code} and agent.bic in {None, known.member_code}
 
