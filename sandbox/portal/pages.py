@@ -5,20 +5,24 @@ drives the sandbox, so no copy can go stale; every other comment is for the test
 """
 
 import re
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from importlib.resources import files
 
 from fastapi import Request
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from connectors.bills.billers import BILLERS
+from connectors.bills.rail import Bills
+from connectors.contract import Reason
 from connectors.registry import RAILS
 from ledger import catalogue
 from sandbox.accounts.service import SEED
 from sandbox.limits.models import quantity
 from sandbox.limits.reading import RULES
 from sandbox.payments.queries import list_triggers
+from sandbox.scenarios.models import CALLBACKS, FAULTS
 
 GUIDES = (
     "first-payment",
@@ -27,11 +31,13 @@ GUIDES = (
     "webhooks",
     "clock",
     "raast",
+    "scenarios",
     "limits",
     "proofs",
     "postgresql-and-citus",
     "performance",
 )
+BILLS = Bills()
 ADDRESS = "http://127.0.0.1:8000"
 HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 COMMENT = re.compile(r"^<!-- (?:table: (?P<table>[a-z-]+)|.*) -->$", re.MULTILINE)
@@ -116,24 +122,40 @@ def _limits() -> str:
     return _table(("tier", "limit", "at most", "from", "to", "how sure, from where"), rows)
 
 
-def _raast_reasons() -> str:
-    rows = ((row.code, row.standing, row.meaning) for row in RAILS["raast"].reasons.values())
+def _reasons(reasons: Mapping[str, Reason]) -> str:
+    rows = ((row.code, row.standing, row.meaning) for row in reasons.values())
     return _table(("code", "standing", "meaning here"), rows)
 
 
-def _raast_triggers() -> str:
+def _triggers(rail: str) -> str:
     rows = (
         (f"[{row.name}](/docs/triggers#{row.rail}-{row.name})", row.stage.replace("_", " "), row.help)
         for row in list_triggers().data
-        if row.rail == "raast"
+        if row.rail == rail
     )
     return _table(("trigger", "stage", "what happens"), rows)
+
+
+def _bills_triggers() -> str:
+    rows = (
+        (row.name, row.stage, f"`{BILLERS[row.biller].id}`", f"`{row.consumer_no}`", row.help)
+        for row in BILLS.triggers
+    )
+    return _table(("bill", "stage", "biller", "consumer number", "what happens"), rows)
+
+
+def _kinds(kinds: Mapping[str, str]) -> str:
+    return _table(("kind", "what happens"), ((f"`{kind}`", text) for kind, text in kinds.items()))
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "accounts": _accounts,
     "limits": _limits,
-    "raast-reasons": _raast_reasons,
-    "raast-triggers": _raast_triggers,
+    **{f"{code}-reasons": partial(_reasons, rail.reasons) for code, rail in RAILS.items()},
+    **{f"{code}-triggers": partial(_triggers, code) for code in RAILS},
+    "bills-reasons": partial(_reasons, BILLS.reasons),
+    "bills-triggers": _bills_triggers,
+    "callback-faults": partial(_kinds, CALLBACKS),
+    "faults": partial(_kinds, FAULTS),
     "tiers": _tiers,
 }

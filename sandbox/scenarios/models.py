@@ -12,6 +12,29 @@ MOST_CALLBACKS = 20
 LONGEST_S = 23 * 3600
 """Below the time for which money is held, so that an outcome always comes before the hold runs out."""
 
+FAULTS = {
+    "latency": "The HTTP answer comes so many `milliseconds` of real time later; its header `Kasauti-Fault` says so.",
+    "lost_answer": "The request is carried out and answered with 504. Its Idempotency-Key brings the answer.",
+    "down": "Title fetches and payments are refused: the member cannot be reached.",
+    "partial": "Titles are found, but payments are refused: half of the member is down.",
+    "timeout": "Titles are not answered; a payment stays unknown until its hold runs out, and nothing has moved.",
+    "slow": "A payment is unknown for so many `seconds` of the sandbox's clock, then what it would have been at once.",
+    "late_success": "As `slow`, but only for a payment that settles.",
+}
+"""What each kind of fault does."""
+
+CALLBACKS = {
+    "duplicate": "Sent twice, under the same `webhook-id`.",
+    "reorder": "Held back for a time up to `seconds`, different for each, so that events overtake one another.",
+    "delay": "Sent so many `seconds` later.",
+    "drop": "Never sent; `POST /v1/webhook-endpoints/{id}/recover` brings it.",
+    "tamper": "Another body than the one signed: an amount is larger. The next try is as it should be.",
+    "stale": "Signed an hour ago. The next try is as it should be.",
+    "wrong_secret": "Signed with a secret that is not yours. The next try is as it should be.",
+    "before_answer": "The callbacks of a payment arrive before the answer to `POST /v1/payments`.",
+}
+"""What each kind of callback fault does."""
+
 Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST_S)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="Of each call: 0 to 1.")]
 Name = Annotated[str, Field(max_length=40)]

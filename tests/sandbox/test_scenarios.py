@@ -1,6 +1,6 @@
 """Scenarios over HTTP: a named row, a plan's pace and faults, strict mode, and that a run can be repeated."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -10,7 +10,7 @@ from connectors.registry import RAILS
 from ledger.clock import SECOND_US
 from sandbox.payments.queries import list_triggers
 from sandbox.scenarios.faults import disturb, paced
-from sandbox.scenarios.models import Fault, Pace, Plan
+from sandbox.scenarios.models import CALLBACKS, FAULTS, CallbackFault, Fault, Pace, Plan
 from sandbox.wire import Wire
 from tests.startup import RICH, SHOP, SignUp, Startup
 
@@ -334,3 +334,8 @@ async def test_a_plan_is_of_one_sandbox_and_changes_at_once(startup: Startup, ot
     await put(startup, faults=[fault])
     await startup.send("DELETE", "/v1/scenarios", {})
     assert (await startup.pay())["status"] == "settled"
+
+
+def test_every_kind_of_fault_is_explained() -> None:
+    assert set(FAULTS) == set(get_args(Fault.model_fields["kind"].annotation))
+    assert set(CALLBACKS) == set(get_args(CallbackFault.model_fields["kind"].annotation))
