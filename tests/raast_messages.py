@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 from xml.etree.ElementTree import fromstring, tostring
 
+import httpx
 from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 
@@ -131,9 +132,14 @@ class Participant:
         self.startup = startup
         self._headers = {"authorization": f"Bearer {startup.secret}", "content-type": "application/xml"}
 
+    async def post(self, body: bytes, *, scenario: str | None = None) -> httpx.Response:
+        """Send a body and return the answer as HTTP has it."""
+        headers = self._headers if scenario is None else self._headers | {"kasauti-scenario": scenario}
+        return await self.startup.client.post("/rails/raast/messages", content=body, headers=headers)
+
     async def send(self, body: bytes | Message, status: int = 200) -> bytes:
         raw = body if isinstance(body, bytes) else write(body)
-        answer = await self.startup.client.post("/rails/raast/messages", content=raw, headers=self._headers)
+        answer = await self.post(raw)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/xml"), (
             answer.text
         )

@@ -210,6 +210,7 @@ async def test_a_body_that_is_no_json_is_refused(gateway: Gateway, path: str) ->
 def test_what_could_not_be_stored_may_be_sent_again() -> None:
     answer = show_gateway_problem(Problem("storage_unavailable", "Send it again."))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert b'"responseCode":"0499"' in bytes(answer.body)
 
 
 async def test_a_payment_over_1link_is_told_in_1links_codes(gateway: Gateway) -> None:

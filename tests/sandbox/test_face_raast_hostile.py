@@ -9,7 +9,7 @@ from connectors.iso20022.reports import AccountReport, HeldAccount, Notification
 from connectors.iso20022.wire import read, write
 from sandbox.problems import Problem
 from sandbox.rails.raast.api import show_problem
-from tests.raast_messages import NOW, Participant, headed, oracle_reads, transfer
+from tests.raast_messages import NOW, Participant, headed, inquiry, oracle_reads, transfer
 from tests.startup import AMOUNT, Startup
 
 PATH = "/rails/raast/messages"
@@ -120,11 +120,12 @@ async def test_a_path_that_is_not_there_is_told_in_the_rails_words(
     assert (report.status, report.group.message_id) == ("RJCT", "NOTPROVIDED")
 
 
-async def test_a_defect_is_told_in_the_rails_words_and_stores_nothing(bank: Participant) -> None:
+async def test_a_defect_is_told_in_a_line_of_text_and_stores_nothing(bank: Participant) -> None:
     driver = bank.startup.services.executor._driver  # noqa: SLF001 - there is no other way to break it
     driver.execute("CREATE TEMP TRIGGER no BEFORE INSERT ON payment BEGIN SELECT RAISE(ABORT, 'no'); END")
-    report = await bank.ask(SENT, 500)
-    assert (report.status, report.group.message_id) == ("RJCT", "NOTPROVIDED")
+    answer = await bank.post(SENT)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+    assert "RJCT" not in answer.text
     driver.execute("DROP TRIGGER no")
     assert (await bank.ask(SENT)).status == "ACSP"
     assert await bank.money() == (1_000_000_000 - AMOUNT, 0)
@@ -133,7 +134,25 @@ async def test_a_defect_is_told_in_the_rails_words_and_stores_nothing(bank: Part
 def test_what_could_not_be_stored_may_be_sent_again() -> None:
     answer = show_problem(Problem("storage_unavailable", "Send the same request again."))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    oracle_reads(bytes(answer.body))
+    assert bytes(answer.body) == b"Send the same request again."
+
+
+async def test_a_lost_answer_is_no_outcome_and_the_same_message_brings_it(bank: Participant) -> None:
+    plan = {"faults": [{"kind": "lost_answer", "rail": "raast"}]}
+    assert (await bank.startup.send("PUT", "/v1/scenarios", plan)).status_code == 200
+    lost = await bank.post(SENT)
+    assert (lost.status_code, lost.headers["content-type"]) == (504, "text/plain; charset=utf-8")
+    assert (await bank.ask(inquiry(transfer()))).status == "ACSP"
+    assert (await bank.ask(SENT)).status == "ACSP"
+    assert await bank.money() == (1_000_000_000 - AMOUNT, 0)
+
+
+async def test_a_header_names_the_row_that_a_message_is_to_meet(bank: Participant) -> None:
+    answer = await bank.post(SENT, scenario="pay_ms03")
+    report: Any = read(answer.content).message
+    assert (report.status, report.reason.code) == ("RJCT", "MS03")
+    unknown: Any = read((await bank.post(write(transfer(2)), scenario="pay_nothing")).content).message
+    assert (unknown.status, unknown.reason.code) == ("RJCT", "NARR")
 
 
 async def test_sandboxes_are_apart(startup: Startup, other: Startup) -> None:

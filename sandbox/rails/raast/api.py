@@ -17,6 +17,8 @@ START = "/rails/raast"
 GATEWAY_START = f"{START}/gateway"
 XML = "application/xml"
 TEXT = "text/plain; charset=utf-8"
+FAILURES = 500
+"""From this HTTP status on it is the server that failed."""
 
 router = APIRouter(route_class=DirectRoute, prefix=START, include_in_schema=False)
 
@@ -91,23 +93,34 @@ async def _gateway(request: Request, use_case: UseCase) -> Response:
 
 
 def show_gateway_problem(problem: Problem) -> Response:
-    """Show a refusal of the server's own as the gateway does."""
+    """Show what the server itself refuses as the gateway does; a failure of its own tells no outcome."""
     status = STATUS[problem.entry.kind]
-    shown = answer(status, gateway.answer_of(gateway.FAILED, problem.detail))
-    if problem.entry.kind is Kind.UNAUTHENTICATED:
-        shown.headers["WWW-Authenticate"] = "Bearer"
-    if problem.entry.kind is Kind.UNAVAILABLE:
-        shown.headers["Retry-After"] = "1"
+    code = gateway.NO_RESPONSE if status >= FAILURES else gateway.FAILED
+    shown = answer(status, gateway.answer_of(code, problem.detail))
+    shown.headers.update(_advice(problem))
     return shown
 
 
 def show_problem(problem: Problem) -> Response:
-    """Show a refusal in the rail's words: without a key a line of text, else a pacs.002."""
+    """Show what the server itself refuses as a pacs.002.
+
+    Without a key, and where the server failed or lost an answer, it is a line of text: no message is to
+    tell an outcome that nobody knows.
+    """
     status = STATUS[problem.entry.kind]
-    if problem.entry.kind is Kind.UNAUTHENTICATED:
-        return Response(problem.detail, status, {"WWW-Authenticate": "Bearer"}, media_type=TEXT)
-    headers = {"Retry-After": "1"} if problem.entry.kind is Kind.UNAVAILABLE else {}
-    return Response(show_in_rails_words(problem, status), status, headers, media_type=XML)
+    if problem.entry.kind is Kind.UNAUTHENTICATED or status >= FAILURES:
+        return Response(problem.detail, status, _advice(problem), media_type=TEXT)
+    return Response(show_in_rails_words(problem, status), status, media_type=XML)
+
+
+def _advice(problem: Problem) -> dict[str, str]:
+    match problem.entry.kind:
+        case Kind.UNAUTHENTICATED:
+            return {"WWW-Authenticate": "Bearer"}
+        case Kind.UNAVAILABLE:
+            return {"Retry-After": "1"}
+        case _:
+            return {}
 
 
 def _xml(reply: Reply) -> Response:

@@ -49,7 +49,7 @@ from sandbox.world import World
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V")
 
-DONE, FAILED, NO_TITLE_FETCH = "00", "0412", "0431"
+DONE, FAILED, NO_TITLE_FETCH, NO_RESPONSE = "00", "0412", "0431", "0499"
 RAIL_OF_FLAG = {"01": "raast", "02": "onelink"}
 FLAG_OF_RAIL = {code: flag for flag, code in RAIL_OF_FLAG.items()}
 ADVICES_AT_ONCE = 100
