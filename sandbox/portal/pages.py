@@ -16,7 +16,10 @@ from markupsafe import Markup
 from connectors.bills.billers import BILLERS
 from connectors.bills.rail import Bills
 from connectors.contract import Reason
+from connectors.onelink.codes import FIELD_39
+from connectors.raast.directory import ERRORS, RETURNS
 from connectors.registry import RAILS
+from connectors.rtp import STATUSES
 from ledger import catalogue
 from sandbox.accounts.service import SEED
 from sandbox.limits.models import quantity
@@ -31,6 +34,10 @@ GUIDES = (
     "webhooks",
     "clock",
     "raast",
+    "raast-ids-and-requests",
+    "raast-bulk-and-returns",
+    "onelink",
+    "bills",
     "scenarios",
     "limits",
     "proofs",
@@ -148,14 +155,56 @@ def _kinds(kinds: Mapping[str, str]) -> str:
     return _table(("kind", "what happens"), ((f"`{kind}`", text) for kind, text in kinds.items()))
 
 
+def _onelink_reasons() -> str:
+    """Write the reasons with the two digits of ISO 8583 that stand for the four."""
+    rows = (
+        (row.code, FIELD_39.get(row.code, ""), row.standing, row.meaning)
+        for row in RAILS["onelink"].reasons.values()
+    )
+    return _table(("code", "field 39", "standing", "meaning here"), rows)
+
+
+def _billers() -> str:
+    rows = ((str(row.id), row.name, row.category, row.standing) for row in BILLERS.values())
+    return _table(("number", "name", "category", "standing"), rows)
+
+
+def _raast_directory() -> str:
+    rows = ((row.code, row.standing, row.meaning, f"`{row.problem}`") for row in ERRORS.values())
+    return _table(("code", "standing", "meaning", "problem"), rows)
+
+
+def _raast_returns() -> str:
+    rows = ((row.code, row.standing, ", ".join(row.use), row.meaning) for row in RETURNS.values())
+    return _table(("code", "standing", "used for", "meaning"), rows)
+
+
+def _request_statuses() -> str:
+    rows = (
+        (
+            row.code,
+            row.standing,
+            row.meaning,
+            ", ".join(f"{event}: {status}" for event, status in row.moves.items()) or "nothing: it is final",
+        )
+        for row in STATUSES.values()
+    )
+    return _table(("status", "standing", "meaning", "what may happen (invented)"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "accounts": _accounts,
     "limits": _limits,
     **{f"{code}-reasons": partial(_reasons, rail.reasons) for code, rail in RAILS.items()},
     **{f"{code}-triggers": partial(_triggers, code) for code in RAILS},
+    "onelink-reasons": _onelink_reasons,
+    "billers": _billers,
     "bills-reasons": partial(_reasons, BILLS.reasons),
     "bills-triggers": _bills_triggers,
     "callback-faults": partial(_kinds, CALLBACKS),
     "faults": partial(_kinds, FAULTS),
+    "raast-directory": _raast_directory,
+    "raast-returns": _raast_returns,
+    "request-statuses": _request_statuses,
     "tiers": _tiers,
 }
