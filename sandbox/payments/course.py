@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from connectors.contract import Answer, Instruction, Rail, Trigger
+from connectors.contract import Answer, Declined, Instruction, Rail, TitleFound, TitleQuery, Trigger
 from connectors.identifiers.iban import institution_of
 from connectors.scenarios import answer_of
-from sandbox.scenarios.faults import Answering, disturb, paced
+from sandbox.scenarios.faults import Answering, disturb, disturb_title, paced
 from sandbox.scenarios.models import Plan
+from sandbox.scenarios.service import plan_of, row_named
 from sandbox.shelf import Shelf
 from sandbox.world import World
 
@@ -31,6 +32,17 @@ class Course(NamedTuple):
     plan: Plan | None
     row: Trigger | None
 
+    def title(
+        self, world: World, rail: Rail, fetch_id: str, query: TitleQuery, answer: TitleFound | Declined
+    ) -> TitleFound | Declined:
+        """Return what is answered in place of a title; a row that is about payments lets it be found."""
+        if self.row is not None:
+            about_titles = self.row.stage == "title_fetch" and self.row.reason
+            return Declined(about_titles) if about_titles else answer
+        if self.plan is None or rail.pulled(query.iban, query.amount_paisa) is not None:
+            return answer
+        return disturb_title(self.plan, rail, institution_of(query.iban), fetch_id, world.wire) or answer
+
     def take(
         self, world: World, rail: Rail, payment_id: str, instruction: Instruction, answer: Answer
     ) -> Answer:
@@ -41,6 +53,12 @@ class Course(NamedTuple):
         if self.plan is None or rail.pulled(iban, instruction.amount_paisa) is not None:
             return answer
         return under_plan(world, self.plan, rail, institution_of(iban), payment_id, answer)
+
+
+def course_of(world: World, rail: Rail) -> Course | None:
+    """Return the course that a payment is to take, or None where nobody wants anything of it: nearly always."""
+    plan, name = plan_of(world), world.wire.scenario
+    return None if plan is None and name is None else Course(plan, row_named(rail, name))
 
 
 def under_plan(

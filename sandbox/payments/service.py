@@ -18,7 +18,7 @@ from sandbox.accounts.queries import account_by_iban
 from sandbox.events import EventType, emit
 from sandbox.limits.rules import Direction
 from sandbox.payments.counting import count_payment, over_limit
-from sandbox.payments.course import Course
+from sandbox.payments.course import Course, course_of
 from sandbox.payments.models import (
     PAYMENTS,
     TITLE_FETCHES,
@@ -32,7 +32,7 @@ from sandbox.payments.models import (
 from sandbox.payments.titles import party_of, quoted_title, rail_of, receiving_account
 from sandbox.problems import Problem
 from sandbox.scenarios.callbacks import come_first
-from sandbox.scenarios.service import plan_of, require_listed, row_named
+from sandbox.scenarios.service import require_listed
 from sandbox.world import World
 
 RESOLVE = "payment.resolve"
@@ -57,7 +57,7 @@ class _Outcome(NamedTuple):
 def create_payment(world: World, request: CreatePayment) -> PaymentView:
     """Send a payment over its rail and record what it answered."""
     rail = rail_of(request.rail)
-    course = Course(plan_of(world), row_named(rail, world.wire.scenario))
+    course = course_of(world, rail)
     source = _paying_account(world, request.source)
     fetch = quoted_title(world, request)
     if fetch.destination == source.id:
@@ -69,7 +69,8 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
         fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
     )
     receiver = receiving_account(world, fetch)
-    require_listed(course.plan, rail, fetch.iban, fetch.amount_paisa, known=receiver is not None)
+    if course is not None:
+        require_listed(course.plan, rail, fetch.iban, fetch.amount_paisa, known=receiver is not None)
     outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch, course)
     if outcome.status is not PaymentStatus.REFUSED:
         count_payment(world, source, receiver, fetch.amount_paisa)
@@ -96,7 +97,11 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
     PAYMENTS.insert(world.uow, payment)
     TITLE_FETCHES.update(world.uow, fetch, payment_id=payment_id)
     view = announce(world, rail, payment)
-    if course.plan is not None and come_first(course.plan, EVENT_OF[view.status], payment_id):
+    if (
+        course is not None
+        and course.plan is not None
+        and come_first(course.plan, EVENT_OF[view.status], payment_id)
+    ):
         world.wire.callbacks_first = world.now
     return view
 
@@ -165,7 +170,7 @@ def _send(
     source: BankAccount,
     receiver: BankAccount | None,
     fetch: TitleFetch,
-    course: Course,
+    course: Course | None,
 ) -> _Outcome:
     """Ask in the order in which the parties see it: the sender's side, its limits, the receiver, its limits.
 
@@ -177,7 +182,9 @@ def _send(
     over = over_limit(world, rail, source, Direction.DEBIT, fetch.amount_paisa)
     if over is not None:
         return _Outcome(PaymentStatus.REFUSED, over.answer.reason, breach=over.breach)
-    answer = course.take(world, rail, payment_id, instruction, rail.handle(instruction, party_of(receiver)))
+    answer = rail.handle(instruction, party_of(receiver))
+    if course is not None:
+        answer = course.take(world, rail, payment_id, instruction, answer)
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, receiver, Direction.CREDIT, fetch.amount_paisa)
     outcome = _move_money(world, rail, payment_id, source, fetch, over.answer if over else answer)

@@ -1,6 +1,6 @@
 """Title fetch: whose account it is, and whether it may be credited this much."""
 
-from connectors.contract import Declined, Party, Rail, TitleFound, TitleQuery, Trigger
+from connectors.contract import Declined, Party, Rail, TitleQuery
 from connectors.identifiers.iban import institution_of
 from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
@@ -9,6 +9,7 @@ from sandbox.accounts.queries import account_by_iban
 from sandbox.accounts.service import outside
 from sandbox.limits.rules import Direction
 from sandbox.payments.counting import over_limit
+from sandbox.payments.course import course_of
 from sandbox.payments.models import (
     TITLE_FETCHES,
     CreatePayment,
@@ -19,8 +20,7 @@ from sandbox.payments.models import (
     view_title,
 )
 from sandbox.problems import Problem
-from sandbox.scenarios.faults import disturb_title
-from sandbox.scenarios.service import plan_of, require_listed, row_named
+from sandbox.scenarios.service import require_listed
 from sandbox.world import World
 
 
@@ -46,15 +46,15 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     scenario that is about payments lets the title be found.
     """
     rail = rail_of(request.rail)
-    row = row_named(rail, world.wire.scenario)
+    course = course_of(world, rail)
     fetch_id = world.new_id("tf")
     _require_member(request.destination_iban)
     account = account_by_iban(world, request.destination_iban)
-    require_listed(
-        plan_of(world), rail, request.destination_iban, request.amount_paisa, known=account is not None
-    )
-    answer = rail.fetch_title(TitleQuery(request.destination_iban, request.amount_paisa), party_of(account))
-    answer = _disturbed(world, rail, request, fetch_id, answer, row)
+    query = TitleQuery(request.destination_iban, request.amount_paisa)
+    answer = rail.fetch_title(query, party_of(account))
+    if course is not None:
+        require_listed(course.plan, rail, query.iban, query.amount_paisa, known=account is not None)
+        answer = course.title(world, rail, fetch_id, query, answer)
     over = None
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, account, Direction.CREDIT, request.amount_paisa)
@@ -77,23 +77,6 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     )
     TITLE_FETCHES.insert(world.uow, fetch)
     return view_title(fetch, rail.reasons[fetch.reason] if fetch.reason else None)
-
-
-def _disturbed(
-    world: World,
-    rail: Rail,
-    request: FetchTitle,
-    fetch_id: str,
-    answer: TitleFound | Declined,
-    row: Trigger | None,
-) -> TitleFound | Declined:
-    """Return what a named row or the sandbox's plan makes of the answer."""
-    if row is not None:
-        return Declined(row.reason) if row.stage == "title_fetch" and row.reason else answer
-    plan, iban = plan_of(world), request.destination_iban
-    if plan is None or rail.pulled(iban, request.amount_paisa) is not None:
-        return answer
-    return disturb_title(plan, rail, institution_of(iban), fetch_id, world.wire) or answer
 
 
 def _require_member(iban: str) -> None:

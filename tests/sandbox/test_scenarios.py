@@ -339,3 +339,16 @@ async def test_a_plan_is_of_one_sandbox_and_changes_at_once(startup: Startup, ot
 def test_every_kind_of_fault_is_explained() -> None:
     assert set(FAULTS) == set(get_args(Fault.model_fields["kind"].annotation))
     assert set(CALLBACKS) == set(get_args(CallbackFault.model_fields["kind"].annotation))
+
+
+async def test_a_plain_payment_asks_nothing_about_scenarios_once_it_is_known_that_there_are_none(
+    startup: Startup,
+) -> None:
+    await startup.pay()
+    said: list[str] = []
+    driver = startup.services.executor._driver  # noqa: SLF001 - there is no other way to hear every statement
+    driver.set_trace_callback(said.append)
+    await startup.pay()
+    driver.set_trace_callback(None)
+    assert any("payment" in statement for statement in said)
+    assert not [statement for statement in said if "shelf_item" in statement]
