@@ -81,6 +81,7 @@ def upload(world: World, request: Upload) -> BatchView:
         rejected=len(rows) - len(good),
         total_paisa=total,
         covered=world.book.accounts([source.id])[source.id].available >= total,
+        errors=_errors(rows),
         maker=world.key_id,
         chunks=len(chunks),
         created_at=world.now,
@@ -88,7 +89,7 @@ def upload(world: World, request: Upload) -> BatchView:
     for number, chunk in enumerate(chunks):
         CHUNKS.put(world, _key(batch, number), Chunk(rows=chunk))
     BATCHES.put(world, batch.id, batch)
-    return view_batch(batch, _errors(rows))
+    return view_batch(batch)
 
 
 def _key(batch: Batch, number: int) -> str:
@@ -132,14 +133,14 @@ def approve(world: World, _request: Empty, *, batch_id: str) -> BatchView:
         raise Problem("bulk_same_key", detail)
     batch.status, batch.checker, batch.approved_at = BulkStatus.RUNNING, world.key_id, world.now
     jobs.schedule(world, RUN, batch.id, due_at=world.now)
-    return _view(world, BATCHES.put(world, batch.id, batch))
+    return view_batch(BATCHES.put(world, batch.id, batch))
 
 
 def cancel(world: World, _request: Empty, *, batch_id: str) -> BatchView:
     """Give a file up before it was approved; either key may."""
     batch = _waiting(world, batch_id)
     batch.status, batch.completed_at = BulkStatus.CANCELLED, world.now
-    return _view(world, BATCHES.put(world, batch.id, batch))
+    return view_batch(BATCHES.put(world, batch.id, batch))
 
 
 def _waiting(world: World, batch_id: str) -> Batch:
@@ -172,7 +173,7 @@ def run(world: World, batch_id: str) -> None:
         batch.status, batch.completed_at = BulkStatus.COMPLETED, world.now
     BATCHES.put(world, batch.id, batch)
     if batch.status is BulkStatus.COMPLETED:
-        emit(world, EventType.BULK_COMPLETED, batch.id, _view(world, batch).model_dump_json().encode())
+        emit(world, EventType.BULK_COMPLETED, batch.id, view_batch(batch).model_dump_json().encode())
 
 
 def _pay(world: World, batch: Batch, row: Row) -> None:
@@ -212,18 +213,14 @@ def _rows(world: WorldView, batch: Batch) -> Iterator[Row]:
         yield from [] if chunk is None else chunk.rows
 
 
-def _view(world: WorldView, batch: Batch) -> BatchView:
-    return view_batch(batch, _errors(list(_rows(world, batch))) if batch.rejected else [])
-
-
 def get_batch(world: WorldView, *, batch_id: str) -> BatchView:
     """Show one file."""
-    return _view(world, find_batch(world, batch_id))
+    return view_batch(find_batch(world, batch_id))
 
 
 def list_batches(world: WorldView, *, limit: int, cursor: str | None) -> Page[BatchView]:
     """List files, the newest first."""
-    return page_of(world, BATCHES, lambda batch: _view(world, batch), limit=limit, cursor=cursor)
+    return page_of(world, BATCHES, view_batch, limit=limit, cursor=cursor)
 
 
 def write_file(world: WorldView, *, batch_id: str, kind: str) -> str:

@@ -55,8 +55,20 @@ class Chunk(BaseModel):
     rows: list[Row]
 
 
+class RowErrorView(BaseModel):
+    """Why a row will not be sent."""
+
+    line: int
+    end_to_end_id: str
+    reason: str
+    detail: str
+
+
 class Batch(BaseModel):
-    """A file. `maker` and `checker` are ids of keys; chunks before `next_chunk` are done."""
+    """A file. `maker` and `checker` are ids of keys; chunks before `next_chunk` are done.
+
+    `errors` are the first fifty rejected rows.
+    """
 
     id: str
     source: str
@@ -69,6 +81,7 @@ class Batch(BaseModel):
     unknown: int = 0
     total_paisa: int
     covered: bool
+    errors: list[RowErrorView]
     maker: str
     checker: str | None = None
     chunks: int
@@ -90,17 +103,8 @@ class Upload(BaseModel):
     raw: bytes
 
 
-class RowErrorView(BaseModel):
-    """Why a row will not be sent."""
-
-    line: int
-    end_to_end_id: str
-    reason: str
-    detail: str
-
-
 class BatchView(BaseModel):
-    """A file as the API shows it, and as its event carries it; `errors` are the first fifty rejected rows."""
+    """A file as the API shows it, and as its event carries it."""
 
     id: str
     object: Literal["raast_bulk"] = "raast_bulk"
@@ -124,12 +128,11 @@ class BatchView(BaseModel):
     completions: str
 
 
-def view_batch(batch: Batch, errors: list[RowErrorView]) -> BatchView:
+def view_batch(batch: Batch) -> BatchView:
     """Show a file."""
     shown = batch.model_dump(exclude={"chunks", "next_chunk", "created_at", "approved_at", "completed_at"})
     return BatchView(
         **shown,
-        errors=errors,
         created_at=to_rfc3339(batch.created_at),
         approved_at=None if batch.approved_at is None else to_rfc3339(batch.approved_at),
         completed_at=None if batch.completed_at is None else to_rfc3339(batch.completed_at),

@@ -15,7 +15,8 @@ from sandbox.jobs import JOBS
 from sandbox.raast import bulk
 from sandbox.raast.bulk_file import BulkFileError, read_file
 from sandbox.raast.bulk_models import CHUNK, MOST_ROWS, RowStatus
-from sandbox.world import World
+from sandbox.raast.paying import pay_iban
+from sandbox.world import World, enter
 from tests.startup import RICH, SETTLES_LATER, SHOP, SILENT, Startup
 
 PATH = "/v1/raast/bulk"
@@ -244,7 +245,7 @@ async def free_jobs(startup: Startup) -> None:
 async def test_a_worker_that_dies_inside_a_chunk_repeats_it_and_pays_nothing_twice(
     startup: Startup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count, paid = 2 * CHUNK, bulk.pay_iban
+    count, paid = 2 * CHUNK, pay_iban
     died = 0
 
     def die_once(world: World, source: str, iban: str, amount: int, **more: Any) -> Any:
@@ -276,8 +277,6 @@ async def test_running_a_finished_file_again_does_nothing(startup: Startup) -> N
     await work(startup)
 
     def run(uow: UnitOfWork) -> None:
-        from sandbox.world import enter  # noqa: PLC0415 - as a job that came twice would
-
         bulk.run(enter(uow, startup.sandbox_id), batch["id"])
 
     await startup.services.executor.write(run)

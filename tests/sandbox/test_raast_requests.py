@@ -4,7 +4,11 @@ from typing import Any
 import pytest
 
 from connectors.identifiers.iban import make_iban
+from sandbox.accounts.models import ACCOUNTS
 from sandbox.accounts.service import SEED
+from sandbox.db import UnitOfWork
+from sandbox.raast.requests import expire
+from sandbox.world import enter
 from tests.startup import AMOUNT, RICH, SETTLES_LATER, SHOP, SILENT, Startup
 
 PATH = "/v1/raast/requests-to-pay"
@@ -99,15 +103,23 @@ async def test_a_request_that_nobody_answers_expires_by_the_sandbox_clock(
     assert await events(startup, request) == ["request_to_pay.sent", "request_to_pay.expired"]
 
 
+async def test_time_does_nothing_to_a_request_that_was_answered(startup: Startup) -> None:
+    settled = await do(startup, await ask(startup), "accept")
+
+    def come_late(uow: UnitOfWork) -> None:
+        expire(enter(uow, startup.sandbox_id), settled["id"])
+
+    await startup.services.executor.write(come_late)
+    assert await startup.get(f"{PATH}/{settled['id']}") == settled
+
+
 async def test_a_request_whose_time_is_over_is_not_accepted_even_before_the_worker_comes(
     startup: Startup,
 ) -> None:
     await startup.freeze()
     request = await ask(startup, expires_in_s=1)
 
-    def pass_time(uow: Any) -> None:
-        from sandbox.world import enter  # noqa: PLC0415 - beside the clock, without its jobs
-
+    def pass_time(uow: UnitOfWork) -> None:
         world = enter(uow, startup.sandbox_id)
         world.set_clock(offset_us=0, frozen_at=world.now + 1_000_000)
 
@@ -182,9 +194,7 @@ async def open_payee(startup: Startup, account: str) -> str:
     """Move the shop to an IBAN that pulls a trigger, so that its money comes late."""
     iban = make_iban("SBXB", account)
 
-    def move(uow: Any) -> None:
-        from sandbox.accounts.models import ACCOUNTS  # noqa: PLC0415 - beside the API, on purpose
-
+    def move(uow: UnitOfWork) -> None:
         shop = ACCOUNTS.get(uow, startup.sandbox_id, startup.accounts["shop"])
         assert shop is not None
         ACCOUNTS.update(uow, shop, iban=iban)
