@@ -1,9 +1,10 @@
 """Routes of title fetches, payments and triggers."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
 from sandbox.accounts.service import SEED
 from sandbox.commands import PROBLEMS, Cursor, Limit, Page, command, query, takes
@@ -25,6 +26,21 @@ from sandbox.routing import DirectRoute
 
 router = APIRouter(route_class=DirectRoute, prefix="/v1", tags=["Payments"], responses=PROBLEMS)
 
+SCENARIO = {
+    "name": "Kasauti-Scenario",
+    "in": "header",
+    "required": False,
+    "description": "The name of a trigger of the rail, or one of its final reason codes, which this request meets.",
+    "schema": {"type": "string"},
+}
+
+
+def meets(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body as `takes` does, and the header that names a scenario."""
+    described = takes(model, **examples)
+    return described | {"parameters": [*described["parameters"], SCENARIO]}
+
+
 SHOP_IBAN = SEED["shop"].iban
 
 
@@ -33,7 +49,7 @@ SHOP_IBAN = SEED["shop"].iban
     status_code=201,
     response_model=TitleFetchView,
     summary="Fetch an account's title",
-    openapi_extra=takes(
+    openapi_extra=meets(
         FindTitle,
         shop={"destination_iban": SHOP_IBAN, "amount_paisa": 15_000},
         alias={"destination_alias": {"type": "MOBILE", "value": "0390 1234567"}, "amount_paisa": 15_000},
@@ -55,7 +71,7 @@ async def get_title_fetch(request: Request, fetch_id: str) -> Response:
     status_code=201,
     response_model=PaymentView,
     summary="Pay",
-    openapi_extra=takes(
+    openapi_extra=meets(
         CreatePayment,
         raast={
             "source": SEED["rich"].iban,

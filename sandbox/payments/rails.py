@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from connectors.bills.billers import BILLERS
+from connectors.bills.rail import Bills
 from connectors.contract import Rail
 from connectors.identifiers.institutions import INSTITUTIONS, Institution
 from connectors.registry import RAILS
@@ -28,13 +30,27 @@ class MemberView(BaseModel):
     health: Health
 
 
+class BillerView(BaseModel):
+    """Who is paid over the rail of bills; `partial` says that a bill may be paid in parts."""
+
+    biller: str
+    id: int
+    name: str
+    category: str
+    partial: bool
+    pays: bool
+    health: Health
+
+
 class RailView(BaseModel):
-    """A rail as `POST /v1/payments` takes it, and its members."""
+    """A rail, where it is paid over, and who is on it."""
 
     object: Literal["rail"] = "rail"
     code: str
     name: str
+    paid_over: str
     members: list[MemberView]
+    billers: list[BillerView]
 
 
 class RailsView(BaseModel):
@@ -47,12 +63,30 @@ class RailsView(BaseModel):
 def list_rails(world: WorldView) -> RailsView:
     """Show every rail with its members."""
     plan = PLANS.get(world, KEY)
-    return RailsView(data=[_show(plan, rail) for rail in RAILS.values()])
+    return RailsView(data=[*(_show(plan, rail) for rail in RAILS.values()), _show_bills(plan)])
 
 
 def _show(plan: Plan | None, rail: Rail) -> RailView:
     members = [_show_member(plan, rail, member) for member in INSTITUTIONS.values()]
-    return RailView(code=rail.code, name=rail.name, members=members)
+    return RailView(code=rail.code, name=rail.name, paid_over="/v1/payments", members=members, billers=[])
+
+
+def _show_bills(plan: Plan | None) -> RailView:
+    billers = [
+        BillerView(
+            biller=biller.code,
+            id=biller.id,
+            name=biller.name,
+            category=biller.category,
+            partial=biller.partial,
+            pays=biller.enabled,
+            health=health(plan, Bills.code, biller.code),
+        )
+        for biller in BILLERS.values()
+    ]
+    return RailView(
+        code=Bills.code, name=Bills.name, paid_over="/rails/bills/billPayment", members=[], billers=billers
+    )
 
 
 def _show_member(plan: Plan | None, rail: Rail, member: Institution) -> MemberView:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.bills.billers import BILLERS
 from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
 from tests.startup import SHOP, Startup
@@ -11,6 +12,11 @@ EVERY_RAIL = pytest.mark.parametrize("rail", RAILS)
 
 async def test_rails_are_listed_with_the_flags_of_the_bank_list(startup: Startup) -> None:
     listed = {row["code"]: row for row in (await startup.get("/v1/rails"))["data"]}
+    bills = listed.pop("bills")
+    assert (bills["members"], bills["paid_over"]) == ([], "/rails/bills/billPayment")
+    assert {row["biller"]: (row["id"], row["pays"], row["health"]) for row in bills["billers"]} == {
+        code: (biller.id, biller.enabled, "up") for code, biller in BILLERS.items()
+    }
     assert set(listed) == set(RAILS)
     for code, rail in RAILS.items():
         members = {row["institution"]: row for row in listed[code]["members"]}
