@@ -25,6 +25,7 @@ from sandbox.accounts.service import SEED
 from sandbox.limits.models import quantity
 from sandbox.limits.reading import RULES
 from sandbox.payments.queries import list_triggers
+from sandbox.rails.raast.codes import GATEWAY, OWN_REASONS, RECALL_RULES, Outcome
 from sandbox.scenarios.models import CALLBACKS, FAULTS
 
 GUIDES = (
@@ -36,6 +37,7 @@ GUIDES = (
     "raast",
     "raast-ids-and-requests",
     "raast-bulk-and-returns",
+    "raast-messages",
     "onelink",
     "bills",
     "scenarios",
@@ -192,6 +194,20 @@ def _request_statuses() -> str:
     return _table(("status", "standing", "meaning", "what may happen (invented)"), rows)
 
 
+def _raast_recalls() -> str:
+    shown = {Outcome.GIVEN_BACK: "CNCL", Outcome.WAITS: "PDCR", Outcome.REFUSED: "RJCR"}
+    rows = (
+        (row.reason, f"`{shown[row.outcome]}`", row.answer or "", row.meaning)
+        for row in RECALL_RULES.values()
+    )
+    return _table(("reason of the camt.056", "camt.029", "its reason", "what happens (invented)"), rows)
+
+
+def _raast_gateway() -> str:
+    rows = ((row.code, row.standing, row.text, ", ".join(row.reasons)) for row in GATEWAY.values())
+    return _table(("code", "standing", "meaning", "reasons told so (ours)"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "accounts": _accounts,
     "limits": _limits,
@@ -204,6 +220,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "callback-faults": partial(_kinds, CALLBACKS),
     "faults": partial(_kinds, FAULTS),
     "raast-directory": _raast_directory,
+    "raast-face-reasons": partial(_reasons, OWN_REASONS),
+    "raast-gateway": _raast_gateway,
+    "raast-recalls": _raast_recalls,
     "raast-returns": _raast_returns,
     "request-statuses": _request_statuses,
     "tiers": _tiers,
