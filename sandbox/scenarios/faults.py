@@ -24,23 +24,23 @@ class Answering(Protocol):
 
 def disturb_title(plan: Plan, rail: Answering, member: str, fetch_id: str, wire: Wire) -> Declined | None:
     """Say why a title fetch fails, or None; a partial member still tells titles."""
+    refusals = {"down": rail.offline, "timeout": rail.no_answer}
+    refusal: Declined | None = None
     for fault in _striking(plan, rail.code, member, fetch_id):
-        if fault.kind == "down":
-            return Declined(rail.offline)
-        if fault.kind == "timeout":
-            return Declined(rail.no_answer)
         _on_the_wire(fault, wire)
-    return None
+        if refusal is None and fault.kind in refusals:
+            refusal = Declined(refusals[fault.kind])
+    return refusal
 
 
 def disturb(plan: Plan, rail: Answering, member: str, payment_id: str, answer: Answer, wire: Wire) -> Answer:
     """Return what the sender's side sees of a receiver's answer. The first fault that changes it counts."""
+    changed: Answer | None = None
     for fault in _striking(plan, rail.code, member, payment_id):
-        changed = _changed(fault, rail, answer)
-        if changed is not None:
-            return changed
         _on_the_wire(fault, wire)
-    return answer
+        if changed is None:
+            changed = _changed(fault, rail, answer)
+    return answer if changed is None else changed
 
 
 def paced(plan: Plan, rail: Answering, answer: Answer) -> Answer:

@@ -9,7 +9,7 @@ from connectors.identifiers.iban import make_iban
 from connectors.registry import RAILS
 from ledger.clock import SECOND_US
 from sandbox.payments.queries import list_triggers
-from sandbox.scenarios.faults import disturb, paced
+from sandbox.scenarios.faults import disturb, disturb_title, paced
 from sandbox.scenarios.models import CALLBACKS, FAULTS, CallbackFault, Fault, Pace, Plan
 from sandbox.wire import Wire
 from tests.startup import RICH, SHOP, SignUp, Startup
@@ -352,3 +352,13 @@ async def test_a_plain_payment_asks_nothing_about_scenarios_once_it_is_known_tha
     driver.set_trace_callback(None)
     assert any("payment" in statement for statement in said)
     assert not [statement for statement in said if "shelf_item" in statement]
+
+
+def test_the_first_fault_counts_and_what_happens_on_the_wire_comes_on_top() -> None:
+    wire = Wire()
+    faults = tuple(Fault(kind=kind) for kind in ("late_success", "down", "timeout", "latency", "lost_answer"))
+    seen = disturb(Plan(faults=faults), RAILS["raast"], "SBXB", "pay_1", REFUSED, wire)
+    assert (seen, wire.latency_ms, wire.lost) == (Declined("AB08"), 500, True)
+    wire.reach("sbx_1")
+    assert disturb_title(Plan(faults=faults), RAILS["raast"], "SBXB", "tf_1", wire) == Declined("AB08")
+    assert (wire.latency_ms, wire.lost) == (500, True)
