@@ -76,17 +76,24 @@ def calm_collector() -> None:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """Run a server in a thread of this process and yield its address."""
+def running(settings: Settings) -> Iterator[Server]:
+    """Run a server in a thread of this process and yield it once it answers."""
     server = Server(settings)
     thread = Thread(target=server.serve_forever, name="kasauti-server", daemon=True)
     thread.start()
     try:
         wait_until_ready(server.url, thread)
-        yield server.url
+        yield server
     finally:
         server.stop()
         thread.join()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Run a server in a thread of this process and yield its address."""
+    with running(settings) as server:
+        yield server.url
 
 
 def wait_until_ready(url: str, thread: Thread | None = None) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app
+from sandbox.cli import Chapter, app
+from sandbox.demo import stage as stages
 from sandbox.demo import story
 
 README = Path(__file__).parents[2] / "README.md"
@@ -24,8 +25,17 @@ def test_every_step_of_the_demo_holds_and_the_readme_shows_them() -> None:
     assert headlines(recorded) == headlines(told.output) != []
 
 
+@pytest.mark.parametrize("chapter", Chapter)
+def test_every_step_of_a_chapter_holds(chapter: Chapter) -> None:
+    told = CliRunner().invoke(app, ["demo", chapter], env={"COLUMNS": "100"})
+    assert told.exit_code == 0, told.output
+    assert "✗" not in told.output
+    assert f"✓ All {len(headlines(told.output))} steps held" in told.output
+    assert headlines(told.output)[-1].endswith("The books")
+
+
 def test_a_step_that_does_not_hold_ends_the_demo_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask_for_nothing(stage: story.Stage) -> None:
+    def ask_for_nothing(stage: stages.Stage) -> None:
         stage.call("GET", "/v1/nothing", expect=200)
 
     monkeypatch.setattr(story, "STEPS", [*story.STEPS[:1], ("It fails", ask_for_nothing), *story.STEPS[1:]])
