@@ -1,5 +1,6 @@
 """Scenarios over HTTP: a named row, a plan's pace and faults, strict mode, and that a run can be repeated."""
 
+import asyncio
 from typing import Any, get_args
 
 import pytest
@@ -362,3 +363,27 @@ def test_the_first_fault_counts_and_what_happens_on_the_wire_comes_on_top() -> N
     wire.reach("sbx_1")
     assert disturb_title(Plan(faults=faults), RAILS["raast"], "SBXB", "tf_1", wire) == Declined("AB08")
     assert (wire.latency_ms, wire.lost) == (500, True)
+
+
+async def test_many_payments_at_once_under_a_plan_are_all_accounted_for(startup: Startup) -> None:
+    orders = [await startup.order(amount=1_000 + number) for number in range(40)]
+    faults = [
+        {"kind": "lost_answer", "probability": 0.4},
+        {"kind": "partial", "probability": 0.3},
+        {"kind": "slow", "probability": 0.3},
+    ]
+    await put(startup, seed=11, faults=faults)
+    sent = [startup.post("/v1/payments", order, key=f"order-{at}") for at, order in enumerate(orders)]
+    answers = await asyncio.gather(*sent)
+    assert {answer.status_code for answer in answers} == {201, 504}
+    stored = {row["amount_paisa"]: row for row in (await startup.get("/v1/payments?limit=200"))["data"]}
+    for at, (order, answer) in enumerate(zip(orders, answers, strict=True)):
+        again = await startup.post("/v1/payments", order, key=f"order-{at}")
+        assert (again.status_code, again.json()) == (201, stored[order["amount_paisa"]])
+        assert answer.status_code == 504 or answer.json() == again.json()
+    held = sum(row["amount_paisa"] for row in stored.values() if row["status"] == "unknown")
+    moved = sum(row["amount_paisa"] for row in stored.values() if row["status"] == "settled")
+    assert 0 < held == (await startup.balance())["held_paisa"]
+    assert (await startup.balance("shop"))["ledger_paisa"] == 5_000_000 + moved
+    await startup.advance(31)
+    await assert_nothing_is_held(startup)
