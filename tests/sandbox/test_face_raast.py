@@ -1,5 +1,7 @@
 """Raast's message face: payments by pacs.008, and what is asked about them by pacs.028."""
 
+import asyncio
+
 import pytest
 
 from connectors.iso20022.parts import Account, Agent
@@ -191,7 +193,7 @@ async def test_an_advice_from_outside_decides_nothing(bank: Participant) -> None
 
 @pytest.mark.parametrize("left", ["original_tx_id", "original_instruction_id", "original_message"])
 async def test_one_id_is_enough_to_ask(bank: Participant, left: str) -> None:
-    sent = transfer(tx_id=None, instruction_id=None) if left == "original_message" else transfer()
+    sent = transfer()
     await bank.ask(sent)
     asked = inquiry(sent)
     bare = asked._replace(
@@ -215,3 +217,33 @@ async def test_an_end_to_end_id_of_two_payers_names_no_payment(bank: Participant
     asked = asked._replace(original_instruction_id=None, original_end_to_end_id="order-1")
     assert outcome(await bank.ask(asked)) == ("RJCT", "NOOR")
     assert outcome(await bank.ask(asked._replace(original_end_to_end_id=None))) == ("RJCT", "NOOR")
+
+
+async def test_a_payment_without_ids_of_its_own_is_known_by_its_message(bank: Participant) -> None:
+    sent = transfer(tx_id=None, instruction_id=None)
+    await bank.ask(sent)
+    bare = inquiry(sent)._replace(original_end_to_end_id=None)
+    assert outcome(await bank.ask(bare)) == ("ACSP", None)
+
+
+async def test_a_payment_over_another_rail_is_none_of_this_face(bank: Participant) -> None:
+    fetched = await bank.startup.post(
+        "/rails/raast/gateway/title-fetch", {"iban": SHOP, "amount": "150.00", "priorityFlag": "02"}
+    )
+    order = {"msgId": "X1", "tfcorrelationId": fetched.json()["correlationId"], "debtorIban": RICH}
+    await bank.startup.post("/rails/raast/gateway/transfer", order | {"amount": "150.00"})
+    asked = inquiry(transfer(message_id="X1", tx_id=None, instruction_id=None))
+    assert outcome(await bank.ask(asked)) == ("RJCT", "NOOR")
+
+
+async def test_a_message_that_comes_eight_times_at_once_pays_once(bank: Participant) -> None:
+    answers = await asyncio.gather(*(bank.send(transfer()) for _ in range(8)))
+    assert len(set(answers)) == 1
+    assert await bank.money() == (ALL - AMOUNT, 0)
+
+
+async def test_messages_of_one_tx_id_at_once_pay_once(bank: Participant) -> None:
+    sent = [transfer()._replace(message_id=f"SBXAPKKA{serial:018}") for serial in range(8)]
+    told = sorted(outcome(one)[0] for one in await asyncio.gather(*(bank.ask(one) for one in sent)))
+    assert told == ["ACSP"] + ["RJCT"] * 7
+    assert await bank.money() == (ALL - AMOUNT, 0)

@@ -1,7 +1,7 @@
 """What the system tells the participant by itself: it hears of events and lays messages into the inbox.
 
-Returns (pacs.004), money from outside (pacs.008), requests to pay (pain.013) and their ends (pain.014). Of the
-ends of payments it tells when the inbox is looked into, since most payments are told of at once.
+Late outcomes (pacs.002), returns (pacs.004), money from outside (pacs.008), requests to pay (pain.013) and their
+ends (pain.014), decisions about recalls (camt.029).
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from ledger.model import Kind
 from sandbox.accounts.queries import find_account
 from sandbox.events import Event, EventType
 from sandbox.limits.periods import day_of
+from sandbox.payments.models import PAYMENTS
 from sandbox.payments.queries import find_payment
 from sandbox.payments.service import end_hold
 from sandbox.payments.simulations import InboundCreditView
@@ -33,9 +34,10 @@ from sandbox.rails.raast.answers import (
     TRANSFER_NAME,
     reason_of,
     reference_for,
+    standing,
 )
 from sandbox.rails.raast.inbox import lay_ready
-from sandbox.rails.raast.memory import ASKED, IDS, RAIL, RECALLS
+from sandbox.rails.raast.memory import ASKED, IDS, PENDING, RAIL, RECALLS
 from sandbox.world import World
 
 NO_REASON: Final = "MS03"
@@ -43,10 +45,26 @@ REQUEST_NAME: Final = "pain.013.001.07"
 
 
 def follow(world: World, event: Event) -> None:
-    """Hear of every event; most are none of the inbox's."""
+    """Hear of every event; most are none of the inbox's.
+
+    Nearly all are of payments that were told of at once: for them it is one look at a row in memory.
+    """
+    if event.type in _OUTCOMES:
+        _tell_outcome(world, event)
+        return
     tell = _TELL.get(event.type)
     if tell is not None:
         tell(world, orjson.loads(event.body)["data"], event)
+
+
+def _tell_outcome(world: World, event: Event) -> None:
+    payment = PAYMENTS.get(world.uow, world.id, event.subject)
+    if payment is None or payment.late_at is None:
+        return
+    known = PENDING.get(world, payment.id)
+    if known is not None:
+        PENDING.remove(world, payment.id)
+        lay_ready(world, standing(payment, known, reference_for("late", world.id, payment.id), world.now))
 
 
 def _tell_return(world: World, _data: object, event: Event) -> None:
@@ -188,6 +206,7 @@ def _agent_of(institution: str) -> Agent:
     return Agent(member=INSTITUTIONS[institution].member_code)
 
 
+_OUTCOMES: Final = {EventType.PAYMENT_SETTLED.value, EventType.PAYMENT_REFUSED.value}
 _TELL: Final[dict[str, Callable[[World, object, Event], None]]] = {
     EventType.PAYMENT_RETURNED: _tell_return,
     EventType.RECALL_ANSWERED: _tell_decision,

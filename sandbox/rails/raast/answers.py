@@ -59,10 +59,14 @@ Incoming: TypeAlias = (
 
 
 class Done(NamedTuple):
-    """What a message came to: the answer, and the payment it made. `keep` tells whether it is remembered."""
+    """What a message came to: the answer, and the payment that it made or is about.
+
+    `transaction` is the key of one that it made; `keep` tells whether the message is remembered.
+    """
 
     answer: Message
     payment: str | None = None
+    transaction: str | None = None
     keep: bool = True
 
 

@@ -50,7 +50,7 @@ async def get_report(request: Request, name: str, iban: str, day: str) -> Respon
 @router.get("/inbox")
 async def get_inbox(request: Request) -> Response:
     """Gives the oldest message that waits, 204 when none does; it is given again until it is acknowledged."""
-    letter = await services(request.app).executor.write(inbox.oldest, secret_of(request))
+    letter = await services(request.app).readers.read(inbox.oldest, secret_of(request))
     return _letter(letter)
 
 

@@ -86,7 +86,9 @@ def take(uow: UnitOfWork, secret: str, body: bytes, envelope: Envelope, wire: Wi
     MESSAGES.put(
         world,
         message_id,
-        Taken.model_construct(digest=digest, answer=written.decode(), payment=done.payment),
+        Taken.model_construct(
+            digest=digest, answer=written.decode(), payment=done.payment, transaction=done.transaction
+        ),
     )
     world.leave()
     return reply

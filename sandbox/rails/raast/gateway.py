@@ -184,7 +184,9 @@ def send_transfer(world: World, raw: bytes) -> Reply:
     MESSAGES.put(
         world,
         asked.msg_id,
-        Taken(digest=digest, answer=orjson.dumps(body).decode(), payment=payment.id),
+        Taken(
+            digest=digest, answer=orjson.dumps(body).decode(), payment=payment.id, transaction=asked.msg_id
+        ),
     )
     return Reply(200, body)
 

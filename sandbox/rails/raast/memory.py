@@ -21,11 +21,15 @@ Speaking: TypeAlias = StatusRequest | StatusReport | PaymentReturn | Recall | Re
 
 
 class Taken(BaseModel):
-    """A message that was acted on: the SHA-256 of its bytes, the answer to the byte, the payment it made."""
+    """A message that was acted on: the SHA-256 of its bytes and the answer to the byte.
+
+    `payment` is the payment that it made or is about, `transaction` the key of one that it made.
+    """
 
     digest: str
     answer: str
     payment: str | None = None
+    transaction: str | None = None
 
 
 class Transaction(BaseModel):
@@ -74,7 +78,7 @@ TRANSACTIONS: Final = Shelf(RAIL, "transaction", Transaction)
 """By `TxId`; by `InstrId` or `MsgId` where there is none."""
 
 PENDING: Final = Shelf(RAIL, "pending", Transaction)
-"""By payment: those whose outcome the sender has not been told yet."""
+"""By payment: those that came as messages and whose outcome the sender has not been told yet."""
 
 RECALLS: Final = Shelf(RAIL, "recall", OpenRecall)
 """By payment."""
@@ -102,7 +106,7 @@ def find(world: WorldView, message: Speaking) -> Found | None:
     It is looked for by its `TxId`, its `InstrId`, its message, and at last its `EndToEndId`, by which
     payments over `/v1` are found too, unless several have it.
     """
-    for key in (message.original_tx_id, message.original_instruction_id, _message_of(message)):
+    for key in (message.original_tx_id, message.original_instruction_id, _key_of(world, message)):
         transaction = None if key is None else TRANSACTIONS.get(world, key)
         payment = None if transaction is None else find_payment(world, transaction.payment)
         if payment is not None and payment.rail == RAIL:
@@ -110,9 +114,10 @@ def find(world: WorldView, message: Speaking) -> Found | None:
     return _by_end_to_end_id(world, message.original_end_to_end_id)
 
 
-def _message_of(message: Speaking) -> str | None:
+def _key_of(world: WorldView, message: Speaking) -> str | None:
     group = message.group if isinstance(message, StatusReport) else message.original_message
-    return None if group is None else group.message_id
+    taken = None if group is None else MESSAGES.get(world, group.message_id)
+    return None if taken is None else taken.transaction
 
 
 def _by_end_to_end_id(world: WorldView, end_to_end_id: str | None) -> Found | None:

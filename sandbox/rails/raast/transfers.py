@@ -81,7 +81,7 @@ def pay(world: World, message: CreditTransfer) -> Done:
     if payment.status is PaymentStatus.UNKNOWN:
         PENDING.put(world, payment.id, transaction)
     reason = None if payment.reason is None else payment.reason.code
-    return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id)
+    return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id, key)
 
 
 def report_standing(world: World, message: StatusRequest | StatusReport) -> Done:
@@ -102,11 +102,13 @@ def report_standing(world: World, message: StatusRequest | StatusReport) -> Done
 
 
 def ask_again(world: World, payment: Payment) -> Payment:
-    """Ask the rail about a payment; who asked and got the outcome is not told of it again."""
+    """Ask the rail about a payment; who asked and got the outcome is not told of it by the inbox too."""
+    waiting = PENDING.get(world, payment.id)
+    PENDING.remove(world, payment.id)
     inquire(world, Empty(), payment_id=payment.id)
     payment = find_payment(world, payment.id)
-    if payment.status != PaymentStatus.UNKNOWN:
-        PENDING.remove(world, payment.id)
+    if waiting is not None and payment.status == PaymentStatus.UNKNOWN:
+        PENDING.put(world, payment.id, waiting)
     return payment
 
 
