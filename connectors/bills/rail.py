@@ -130,13 +130,14 @@ class Bills:
             return Declined(MALFORMED)
 
     def inquire(self, subject: Subject, facts: Facts, now: Micros) -> Bill | Declined:
-        """Show the bill, whatever its status; refuse when there is none to show."""
+        """Show the bill, whatever its status; refuse when there is none to show. A slip that is paid stays one."""
         row = self._answering.get((subject.biller.code, subject.consumer_no))
         if row is not None and row.stage == "inquiry":
             return Declined(row.reason or UNABLE)
         if facts.bill is None:
             return Declined(NO_BILL if facts.consumer_known else NO_CONSUMER)
-        return Declined(NO_BILL) if is_expired(facts.bill, now) else facts.bill
+        gone = is_expired(facts.bill, now) and facts.bill.status is not BillStatus.PAID
+        return Declined(NO_BILL) if gone else facts.bill
 
     def pay(
         self, subject: Subject, amount_paisa: int, inquired: Subject | None, facts: Facts, now: Micros

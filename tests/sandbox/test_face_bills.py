@@ -178,6 +178,8 @@ async def test_a_slip_is_marked_paid_within_hours_and_its_receipt_follows(payer:
     assert (await payer.ask(order))["info"]["receiptNo"] == "CPR-20261124-0004-0000001"
     assert (await payer.inquire(*SLIP))["billInfo"]["billStatus"] == "P"
     await nothing_is_left(payer.startup)
+    await payer.startup.advance(DAY)
+    assert (await payer.inquire(*SLIP))["billInfo"]["billStatus"] == "P"
 
 
 async def test_a_new_slip_is_good_for_a_day(payer: Payer) -> None:
@@ -208,6 +210,26 @@ async def test_a_bill_whose_payment_came_to_nothing_can_be_tried_again(payer: Pa
     await payer.startup.advance(90)
     assert (await payer.inquire(*REFUSED_LATER))["billInfo"]["billStatus"] == "U"
     assert code(await payer.pay(REFUSED_LATER, 510_000)) == "0295"
+
+
+@pytest.mark.parametrize(
+    ("bill", "wait", "told"),
+    [
+        (UNPAID, 1, ["bill_payment.settled"]),
+        (LATER, 90, ["bill_payment.unknown", "bill_payment.settled"]),
+        (REFUSED_LATER, 90, ["bill_payment.unknown", "bill_payment.refused"]),
+    ],
+)
+async def test_what_becomes_of_a_payment_is_an_event(
+    payer: Payer, bill: tuple[str, str], wait: int, told: list[str]
+) -> None:
+    await payer.pay(bill, 510_000)
+    await payer.startup.advance(wait)
+    events = (await payer.startup.get("/v1/events"))["data"][::-1]
+    assert [event["type"] for event in events] == told
+    last = events[-1]["data"]
+    assert (last["object"], last["consumer_no"], last["amount_paisa"]) == ("bill_payment", bill[1], 510_000)
+    assert (last["receipt"] is None) is (told[-1] == "bill_payment.refused")
 
 
 # --- who pays ----------------------------------------------------------------------------------

@@ -67,6 +67,11 @@ async def test_a_lost_answer_is_reversed_once(link: Link, startup: Startup) -> N
     assert (await link.tell(order)).response == "94"
     statement = await startup.get(f"/v1/accounts/{startup.accounts['rich']}/statement")
     assert [line["kind"] for line in statement["data"]][-1] == "reversal"
+    (payment,) = (await startup.get("/v1/payments"))["data"]
+    returned = await startup.get(f"/v1/payments/{payment['id']}/return")
+    assert (returned["amount_paisa"], returned["reason"]) == (AMOUNT, None)
+    events = [event["type"] for event in (await startup.get("/v1/events"))["data"]]
+    assert events == ["payment.returned", "payment.settled"]
     await nothing_is_left(startup)
 
 

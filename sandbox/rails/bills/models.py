@@ -1,10 +1,14 @@
 """What the bills' face remembers, on the shelf, and the ledger accounts through which bills are paid."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel
 
 from connectors.bills.bill import Bill
+from ledger.clock import to_rfc3339
+from sandbox.accounts.models import CURRENCY
+from sandbox.http import View
 from sandbox.shelf import Shelf
 
 CODE_SETTLEMENT = 300
@@ -51,6 +55,22 @@ class PaymentItem(BaseModel):
     late_reason: str | None = None
 
 
+class BillPaymentView(View):
+    """A bill's payment, as its events carry it; `reason` is a code of `connectors/bills/reasons.toml`."""
+
+    id: str
+    object: Literal["bill_payment"] = "bill_payment"
+    biller: str
+    consumer_no: str
+    source: str
+    amount_paisa: int
+    currency: str = CURRENCY
+    outcome: Outcome
+    reason: str | None
+    receipt: str | None
+    created_at: str
+
+
 class ReferenceItem(BaseModel):
     """Which payment came under the caller's own numbers."""
 
@@ -68,6 +88,12 @@ INQUIRIES = Shelf("bills", "inquiry", InquiryItem)
 PAYMENTS = Shelf("bills", "payment", PaymentItem)
 REFERENCES = Shelf("bills", "reference", ReferenceItem)
 COUNTS = Shelf("bills", "count", CountItem)
+
+
+def view_payment(payment: PaymentItem) -> BillPaymentView:
+    """Show a payment."""
+    told = payment.model_dump(exclude={"created_at", "late_at", "late_reason"})
+    return BillPaymentView(**told, created_at=to_rfc3339(payment.created_at))
 
 
 def biller_account(biller: str) -> str:

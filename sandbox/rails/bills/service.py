@@ -16,6 +16,7 @@ from connectors.identifiers.people import Kind, Refused, decide
 from sandbox import jobs
 from sandbox.accounts.models import AccountStatus, BankAccount
 from sandbox.accounts.queries import account_by_iban
+from sandbox.events import EventType, emit
 from sandbox.payments.course import POLLS, asked_enough, under_plan
 from sandbox.rails.bills import money
 from sandbox.rails.bills.models import (
@@ -30,6 +31,7 @@ from sandbox.rails.bills.models import (
     Outcome,
     PaymentItem,
     ReferenceItem,
+    view_payment,
 )
 from sandbox.scenarios.service import plan_of, unknown_scenario
 from sandbox.world import World, WorldView
@@ -41,6 +43,11 @@ APPROVED, DIFFERENT, NOT_FOUND = "0000", "0299", "0411"
 PAYER = {AccountStatus.FROZEN: "0407", AccountStatus.CLOSED: "0408"}
 NO_PAYER, OVER_LIMIT = "0407", "0401"
 FIRST_SLIP = 1_000_000
+EVENT_OF = {
+    Outcome.UNKNOWN: EventType.BILL_UNKNOWN,
+    Outcome.SETTLED: EventType.BILL_SETTLED,
+    Outcome.REFUSED: EventType.BILL_REFUSED,
+}
 PERSON = "payerInfo.payerCNIC"
 
 
@@ -115,7 +122,7 @@ def resolve(world: World, payment_id: str) -> None:
     bill = _bill(world, payment)
     BILLS.put(world, _key(bill.biller, bill.consumer_no), BillItem(bill=bill._replace(in_process=False)))
     changed = {"outcome": Outcome.REFUSED, "reason": payment.late_reason}
-    PAYMENTS.put(world, payment.id, payment.model_copy(update=changed))
+    _keep(world, payment.model_copy(update=changed))
 
 
 def mark(world: World, payment_id: str) -> None:
@@ -126,7 +133,7 @@ def mark(world: World, payment_id: str) -> None:
     BILLS.put(world, _key(bill.biller, bill.consumer_no), BillItem(bill=bill))
     receipt = receipt_no(BILLERS[bill.biller], world.now, _count(world, "receipts"))
     changed = {"outcome": Outcome.SETTLED, "reason": None, "receipt": receipt}
-    PAYMENTS.put(world, payment.id, payment.model_copy(update=changed))
+    _keep(world, payment.model_copy(update=changed))
 
 
 def make_slip(world: World, customer_name: str, amount_paisa: int) -> Bill:
@@ -201,13 +208,13 @@ def _wait(world: World, payment: PaymentItem, answer: Unknown) -> PaymentItem:
     jobs.schedule(world, RESOLVE, payment.id, due_at=late_at)
     later = answer.later.reason if isinstance(answer.later, Declined) else None
     changed = {"reason": answer.reason, "late_at": late_at, "late_reason": later}
-    return PAYMENTS.put(world, payment.id, payment.model_copy(update=changed))
+    return _keep(world, payment.model_copy(update=changed))
 
 
 def _taken(world: World, payment: PaymentItem) -> PaymentItem:
     """The money is with 1LINK: the biller marks the bill at once, or in its own time."""
     changed = {"outcome": Outcome.TAKEN, "reason": None}
-    payment = PAYMENTS.put(world, payment.id, payment.model_copy(update=changed))
+    payment = _keep(world, payment.model_copy(update=changed))
     marked_at = BILLERS[payment.biller].receipt_at(world.now)
     if marked_at > world.now:
         jobs.schedule(world, MARK, payment.id, due_at=marked_at)
@@ -228,6 +235,14 @@ def _repeat(
         None if payer is None else payer.id,
     )
     return _told(payment) if same else Answer(DIFFERENT)
+
+
+def _keep(world: World, payment: PaymentItem) -> PaymentItem:
+    """Keep how a payment stands now, and tell it to the sandbox's subscribers."""
+    event = EVENT_OF.get(payment.outcome)
+    if event is not None:
+        emit(world, event, payment.id, view_payment(payment).json_bytes())
+    return PAYMENTS.put(world, payment.id, payment)
 
 
 def _told(payment: PaymentItem) -> Answer:

@@ -10,6 +10,7 @@ from ledger.status import Status
 from sandbox import jobs
 from sandbox.accounts.models import BankAccount
 from sandbox.accounts.queries import account_by_iban
+from sandbox.events import EventType, emit
 from sandbox.http import Empty
 from sandbox.payments.counting import release_payment
 from sandbox.payments.late import inquire, resolve
@@ -25,6 +26,7 @@ from sandbox.payments.queries import find_payment
 from sandbox.payments.service import RESOLVE, create_payment
 from sandbox.payments.titles import fetch_title
 from sandbox.problems import Problem
+from sandbox.raast.return_models import Return, view_return
 from sandbox.world import World
 
 RAIL = RAILS["onelink"]
@@ -120,5 +122,14 @@ def _move_back(world: World, payment_id: str) -> bool:
         return False
     if status is not Status.CREATED:
         raise AssertionError(f"the ledger refused to take a payment back: {status}")
-    release_payment(world, find_payment(world, payment_id))
+    payment = find_payment(world, payment_id)
+    release_payment(world, payment)
+    told = Return(
+        id=back.id,
+        payment=payment_id,
+        reason="",
+        amount_paisa=payment.amount_paisa,
+        returned_at=world.now,
+    )
+    emit(world, EventType.PAYMENT_RETURNED, payment_id, view_return(told).model_dump_json().encode())
     return True
