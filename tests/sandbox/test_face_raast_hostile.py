@@ -9,7 +9,7 @@ from connectors.iso20022.reports import AccountReport, HeldAccount, Notification
 from connectors.iso20022.wire import read, write
 from sandbox.problems import Problem
 from sandbox.rails.raast.api import show_problem
-from tests.raast_messages import NOW, Participant, headed, inquiry, oracle_reads, transfer
+from tests.raast_messages import NOW, Participant, giving_back, headed, inquiry, oracle_reads, transfer
 from tests.startup import AMOUNT, Startup
 
 PATH = "/rails/raast/messages"
@@ -160,3 +160,8 @@ async def test_sandboxes_are_apart(startup: Startup, other: Startup) -> None:
     assert (await mine.ask(transfer())).status == "ACSP"
     assert (await theirs.ask(transfer())).status == "ACSP"
     assert startup.count("payment") == 2
+    await mine.ask(giving_back(transfer()))
+    assert await theirs.fetch() is None
+    letter = (await startup.send("GET", "/rails/raast/inbox")).headers["kasauti-message"]
+    assert (await other.send("DELETE", f"/rails/raast/inbox/{letter}")).status_code == 204
+    assert (await mine.fetch()).reason.code == "CUST"

@@ -143,8 +143,9 @@ async def test_what_becomes_of_a_recall_hangs_on_its_reason(bank: Participant, r
     back = rule.outcome is Outcome.GIVEN_BACK
     assert await bank.money() == (ALL if back else ALL - AMOUNT, 0)
     told = await bank.fetch()
-    assert (told is not None) == back
-    assert told is None or (told.reason.code, told.returned_paisa) == ("FOCR", AMOUNT)
+    assert (told is None) == (rule.outcome is Outcome.REFUSED)
+    assert not back or (told.reason.code, told.returned_paisa) == ("FOCR", AMOUNT)
+    assert await bank.fetch() is None
 
 
 def decision(of: Any, status: str, serial: int = 850) -> RecallAnswer:
@@ -160,6 +161,12 @@ async def test_a_recall_that_waits_is_decided_by_the_receivers_side(
     await bank.ask(sent)
     await bank.ask(recalling(sent, "FRAD"))
     assert outcome(await bank.ask(decision(sent, status))) == ("ACSP", None)
+    forwarded = await bank.fetch()
+    assert (forwarded.reason.code, forwarded.original_tx_id, forwarded.case_id) == (
+        "FRAD",
+        sent.tx_id,
+        "CASE-1",
+    )
     told = [await bank.fetch() for _ in range(2 if status == "CNCL" else 1)]
     assert (told[-1].status, told[-1].assignee) == (status, Agent(member="SBXAPKKA"))
     assert await bank.fetch() is None
@@ -213,6 +220,7 @@ async def test_a_recall_that_waits_is_one_over_the_api(bank: Participant) -> Non
     assert (made["payment"], made["status"]) == (payment, "asked")
     kept = await bank.startup.post(f"/v1/raast/recalls/{made['id']}/refuse", {"reason": "LEGL"})
     assert kept.status_code == 200, kept.text
+    assert (await bank.fetch()).reason.code == "FRAD"
     assert outcome(await bank.fetch()) == ("RJCR", "LEGL")
 
 
@@ -221,6 +229,9 @@ async def test_a_recall_over_the_api_is_decided_by_message(bank: Participant) ->
     payment = (await bank.ask(sent)).servicer_reference
     made = await bank.startup.post(f"/v1/payments/{payment}/recalls", {"reason": "DUPL"})
     assert made.status_code == 201, made.text
+    forwarded = await bank.fetch()
+    assert (forwarded.reason.code, forwarded.original_end_to_end_id) == ("DUPL", sent.end_to_end_id)
+    assert forwarded.case_id == made.json()["id"]
     said = decision(sent, "RJCR")._replace(reason=Reason(code="XX99"))
     assert outcome(await bank.ask(said)) == ("RJCT", "NARR")
     said = decision(sent, "RJCR", 851)._replace(reason=Reason(code="NOAS"))

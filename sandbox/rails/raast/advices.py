@@ -1,7 +1,7 @@
 """What the system tells the participant by itself: it hears of events and lays messages into the inbox.
 
 Late outcomes (pacs.002), returns (pacs.004), money from outside (pacs.008), requests to pay (pain.013) and their
-ends (pain.014), decisions about recalls (camt.029).
+ends (pain.014), recalls (camt.056) and what is decided about them (camt.029).
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ import orjson
 
 from connectors.identifiers.iban import institution_of
 from connectors.identifiers.institutions import INSTITUTIONS
-from connectors.iso20022.parts import Account, Agent, OriginalMessage, Party
+from connectors.iso20022.parts import Account, Agent, OriginalMessage, Party, Reason
 from connectors.iso20022.payments import CreditTransfer, PaymentReturn, ReturnChain
-from connectors.iso20022.recalls import RecallAnswer
+from connectors.iso20022.recalls import Recall, RecallAnswer
 from connectors.iso20022.requests import RequestAnswer, RequestToPay
 from ledger.model import Kind
 from sandbox.accounts.queries import find_account
@@ -26,6 +26,7 @@ from sandbox.payments.simulations import InboundCreditView
 from sandbox.raast.request_models import RequestView
 from sandbox.raast.requests import find_request
 from sandbox.raast.return_models import RETURNED, RecallStatus, RecallView
+from sandbox.raast.returns import find_recall
 from sandbox.rails.raast.answers import (
     GIVEN_BACK,
     NOT_GIVEN_BACK,
@@ -177,6 +178,28 @@ def _tell_end(world: World, data: object, event: Event) -> None:
     )
 
 
+def _tell_recall(world: World, data: object, _event: Event) -> None:
+    view = RecallView.model_validate(data)
+    if RECALLS.get(world, view.payment) is not None:
+        return  # It came as a message, and who took that tells of it.
+    payment = find_payment(world, view.payment)
+    payer = find_account(world, payment.source)
+    lay_ready(
+        world,
+        Recall(
+            reference_for("recall", world.id, view.id),
+            world.now,
+            SYSTEM,
+            _agent_of(institution_of(payment.destination_iban)),
+            Reason(code=find_recall(world, view.id).reason),
+            case_id=view.id,
+            case_creator=_agent_of(payer.institution),
+            original_end_to_end_id=payment.end_to_end_id or NOT_PROVIDED,
+            original_paisa=payment.amount_paisa,
+        ),
+    )
+
+
 def _tell_decision(world: World, data: object, _event: Event) -> None:
     view = RecallView.model_validate(data)
     waiting, known = RECALLS.get(world, view.payment), IDS.get(world, view.payment)
@@ -209,6 +232,7 @@ def _agent_of(institution: str) -> Agent:
 _OUTCOMES: Final = {EventType.PAYMENT_SETTLED.value, EventType.PAYMENT_REFUSED.value}
 _TELL: Final[dict[str, Callable[[World, object, Event], None]]] = {
     EventType.PAYMENT_RETURNED: _tell_return,
+    EventType.RECALL_ASKED: _tell_recall,
     EventType.RECALL_ANSWERED: _tell_decision,
     EventType.CREDIT_RECEIVED: _tell_credit,
     EventType.REQUEST_SENT: _tell_request,

@@ -24,6 +24,7 @@ from sandbox.rails.raast.answers import (
     reference_for,
 )
 from sandbox.rails.raast.codes import CODE_OF_PROBLEM, NARRATIVE, NEVER_RECEIVED, RECALL_RULES, Outcome
+from sandbox.rails.raast.inbox import lay_ready
 from sandbox.rails.raast.memory import IDS, RECALLS, Found, OpenRecall, Speaking, find
 from sandbox.rails.raast.transfers import ask_again
 from sandbox.world import World
@@ -64,18 +65,20 @@ def _recall(world: World, message: Recall) -> Done:
     if OPEN_RECALLS.get(world, payment.id) is not None:
         return Done(_resolution(world, message, WAITS), payment.id)
     _keep_ids(world, found)
-    asked = returns.ask_back(world, AskBack(reason=rule.reason), payment_id=payment.id)
-    if rule.outcome is Outcome.GIVEN_BACK:
-        returns.accept_recall(world, Empty(), recall_id=asked.id)
-        return Done(_resolution(world, message, GIVEN_BACK), payment.id)
-    if rule.outcome is Outcome.REFUSED:
-        returns.refuse_recall(world, Keep(reason=rule.answer or CUSTOMER), recall_id=asked.id)
-        return Done(_resolution(world, message, NOT_GIVEN_BACK, rule.answer), payment.id)
     waiting = OpenRecall(
         id=message.id, case_id=message.case_id, member=message.assigner.member, bic=message.assigner.bic
     )
     RECALLS.put(world, payment.id, waiting)
-    return Done(_resolution(world, message, WAITS), payment.id)
+    asked = returns.ask_back(world, AskBack(reason=rule.reason), payment_id=payment.id)
+    if rule.outcome is Outcome.WAITS:
+        lay_ready(world, message._replace(id=reference_for("recall", message.id), assigner=SYSTEM))
+        return Done(_resolution(world, message, WAITS), payment.id)
+    RECALLS.remove(world, payment.id)
+    if rule.outcome is Outcome.GIVEN_BACK:
+        returns.accept_recall(world, Empty(), recall_id=asked.id)
+        return Done(_resolution(world, message, GIVEN_BACK), payment.id)
+    returns.refuse_recall(world, Keep(reason=rule.answer or CUSTOMER), recall_id=asked.id)
+    return Done(_resolution(world, message, NOT_GIVEN_BACK, rule.answer), payment.id)
 
 
 def answer_recall(world: World, message: RecallAnswer) -> Done:
