@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 
 from connectors.contract import Declined, TitleQuery
+from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
 from sandbox import jobs
 from sandbox.accounts.models import BankAccount
@@ -62,6 +63,9 @@ HEADER = (
 def upload(world: World, request: Upload) -> BatchView:
     """Take a file in and check every row. It waits for another key to approve it."""
     source = account_of(world, request.source, field="source")
+    keeper = INSTITUTIONS[source.institution]
+    if not keeper.capabilities.raast_bulk:
+        raise Problem("invalid_field", f"{keeper.name} takes no bulk files. Pay from a bank.", field="source")
     try:
         rows = read_file(request.format, request.raw)
     except BulkFileError as wrong:

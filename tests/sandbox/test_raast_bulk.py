@@ -1,5 +1,6 @@
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.identifiers.iban import make_iban
+from loadtests.bulk import measure
 from sandbox.accounts.models import ACCOUNTS
 from sandbox.accounts.service import SEED
 from sandbox.db import UnitOfWork
@@ -203,8 +205,9 @@ async def test_a_file_that_cannot_be_read_stores_nothing(startup: Startup, conte
 
 
 async def test_a_file_needs_an_account_that_pays(startup: Startup) -> None:
-    answer = await send(startup, file_of(1), source="acc_x")
-    assert (answer.status_code, answer.json()["field"]) == (422, "source")
+    for source in ("acc_x", WALLET):
+        answer = await send(startup, file_of(1), source=source)
+        assert (answer.status_code, answer.json()["field"]) == (422, "source")
 
 
 async def test_whoever_made_a_file_does_not_approve_it(startup: Startup) -> None:
@@ -350,6 +353,11 @@ async def test_an_unknown_row_is_shown_as_it_is_by_now(
         (status, reason)
     ]
     await assert_clean(startup)
+
+
+async def test_the_command_that_measures_a_file_checks_the_money(tmp_path: Path) -> None:
+    found = await measure(tmp_path / "kasauti.db", CHUNK + 1)
+    assert (found["payments"], found["right"]) == (CHUNK + 1, True)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["csv", "jsonl"]))
