@@ -22,6 +22,7 @@ from connectors.registry import RAILS
 from connectors.rtp import STATUSES
 from ledger import catalogue
 from sandbox.accounts.service import SEED
+from sandbox.events import EVENT_HELP
 from sandbox.limits.models import quantity
 from sandbox.limits.reading import RULES
 from sandbox.payments.queries import list_triggers
@@ -171,6 +172,10 @@ def _billers() -> str:
     return _table(("number", "name", "category", "standing"), rows)
 
 
+def _events() -> str:
+    return _table(("type", "sent when"), ((f"`{kind}`", text) for kind, text in EVENT_HELP.items()))
+
+
 def _raast_directory() -> str:
     rows = ((row.code, row.standing, row.meaning, f"`{row.problem}`") for row in ERRORS.values())
     return _table(("code", "standing", "meaning", "problem"), rows)
@@ -218,6 +223,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "bills-reasons": partial(_reasons, BILLS.reasons),
     "bills-triggers": _bills_triggers,
     "callback-faults": partial(_kinds, CALLBACKS),
+    "events": _events,
     "faults": partial(_kinds, FAULTS),
     "raast-directory": _raast_directory,
     "raast-face-reasons": partial(_reasons, OWN_REASONS),

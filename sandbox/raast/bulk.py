@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from io import StringIO
 
-from connectors.contract import Declined, TitleQuery
+from connectors.contract import Declined, TitleFound, TitleQuery
 from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
 from sandbox import jobs
@@ -20,6 +20,8 @@ from sandbox.aliases.lookup import account_of, resolve_alias
 from sandbox.commands import Page
 from sandbox.events import EventType, emit
 from sandbox.http import Empty
+from sandbox.limits.rules import Direction
+from sandbox.payments.counting import over_limit
 from sandbox.payments.models import PAYMENTS
 from sandbox.payments.titles import party_of
 from sandbox.problems import Problem
@@ -111,10 +113,15 @@ def _check(world: World, source: BankAccount, row: Row) -> None:
     if row.iban == source.iban:
         _reject(row, WRONG, "The receiver is the account that pays.")
         return
-    party = party_of(account_by_iban(world, row.iban))
-    answer = RAILS[RAIL].fetch_title(TitleQuery(row.iban, row.amount_paisa), party)
+    rail, receiver = RAILS[RAIL], account_by_iban(world, row.iban)
+    answer: TitleFound | Declined = rail.fetch_title(
+        TitleQuery(row.iban, row.amount_paisa), party_of(receiver)
+    )
+    over = over_limit(world, rail, receiver, Direction.CREDIT, row.amount_paisa)
+    if over is not None and not isinstance(answer, Declined):
+        answer = over.answer
     if isinstance(answer, Declined):
-        _reject(row, answer.reason, RAILS[RAIL].reasons[answer.reason].meaning)
+        _reject(row, answer.reason, rail.reasons[answer.reason].meaning)
 
 
 def _reject(row: Row, reason: str, detail: str) -> None:

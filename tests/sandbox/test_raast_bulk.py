@@ -125,6 +125,7 @@ ROWS: list[tuple[str, str]] = [
     (f"a,{make_iban('SBXB', '99')},100", "AC03"),
     (f"a,{SEED['closed'].iban},100", "AC04"),
     (f"a,{SEED['frozen'].iban},100", "AC06"),
+    (f"a,{SEED['l0'].iban},2500001", "AM02"),
     (f"a,{SHOP}", "invalid_field"),
 ]
 
