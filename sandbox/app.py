@@ -39,6 +39,8 @@ from sandbox.sandboxes.api import router as sandboxes
 from sandbox.scenarios.api import router as scenarios
 from sandbox.scenarios.callbacks import bend, fate_of
 from sandbox.settings import Settings
+from sandbox.settlement import closing
+from sandbox.settlement.api import router as settlement
 from sandbox.webhooks.api import router as webhooks
 from sandbox.webhooks.attempt import attempt_with
 from sandbox.webhooks.sender import Sender
@@ -59,7 +61,7 @@ async def open_services(
     executor = Executor(
         write_engine,
         group_size=settings.group_size,
-        subscribers=(enqueue_with(fate_of), requests.follow, raast_advices.follow),
+        subscribers=(enqueue_with(fate_of), requests.follow, raast_advices.follow, closing.follow),
     )
     readers = Readers(read_engine, settings.readers)
     sender = Sender(
@@ -72,6 +74,7 @@ async def open_services(
         bulk.RUN: transactional(executor, bulk.run),
         requests.EXPIRE: transactional(executor, requests.expire),
         ATTEMPT: attempt_with(executor, readers, sender, utc_now, bend=bend),
+        closing.CLOSE: transactional(executor, closing.close),
         bills.RESOLVE: transactional(executor, bills.resolve),
         bills.MARK: transactional(executor, bills.mark),
     }
@@ -132,6 +135,7 @@ def create_app(
         raast,
         raast_bulk,
         returns,
+        settlement,
         bills_face.router,
         onelink_face.router,
         raast_face.router,

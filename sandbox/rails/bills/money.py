@@ -14,6 +14,7 @@ from sandbox.rails.bills.models import (
     PaymentItem,
     biller_account,
 )
+from sandbox.settlement.closing import open_day
 from sandbox.world import World
 
 
@@ -78,6 +79,7 @@ def _name(payment: PaymentItem, what: str) -> str:
 
 
 def _post(world: World, transfer: Transfer, *refusals: Status) -> bool:
+    open_day(world)
     status = world.book.post([transfer], now=world.now, recorded_at=world.uow.now)[0].status
     if status is not Status.CREATED and status not in refusals:
         raise AssertionError(f"the ledger refused a bill's {transfer.id}: {status}")
