@@ -139,8 +139,10 @@ async def test_a_later_request_reaches_the_payer_later_and_lasts_a_day(member: M
     await member.startup.advance(2 * 3600)
     await member.log_in()
     assert (await member.status(rtp_id))["rtpStatus"] == "PDNG"
-    await member.startup.advance(DAY - 2 * 3600)
+    await member.startup.advance(DAY - 1)
     await member.log_in()
+    assert (await member.status(rtp_id))["rtpStatus"] == "PDNG"
+    await member.startup.advance(1)
     assert (await member.status(rtp_id))["rtpStatus"] == "RJCT"
 
 
@@ -278,6 +280,21 @@ async def test_what_a_code_cannot_hold_is_refused(member: Member, change: dict[s
 
 async def test_a_merchant_that_cannot_be_paid_gets_no_code(member: Member) -> None:
     assert code(await member.tell("generateDQRCMerchant", code_order(iban=SEED["closed"].iban))) == "78"
+
+
+async def test_an_amount_that_no_code_holds_is_refused(member: Member) -> None:
+    order = code_order()
+    order["paymentDetails"]["instructedAmount"] = 999_999_999_999
+    made = await member.post("generateDQRCMerchant", order)
+    assert (made.status_code, code(made.json())) in {(200, "00"), (400, "30")}
+
+
+@pytest.mark.parametrize("account", ["", " ", "١٢", "PK", "\x00", "ß" * 20, "1" * 71])
+async def test_an_account_of_any_text_is_none(member: Member, account: str) -> None:
+    rtp_id = (await member.tell("generateDQRCMerchant", code_order()))["rtpId"]
+    answer = await member.post("payer/accept", {"rtpId": rtp_id, "fromAccount": account})
+    assert code(answer.json()) in {"78", "30"}
+    assert member.startup.count("payment") == 0
 
 
 # --- bytes -------------------------------------------------------------------------------------

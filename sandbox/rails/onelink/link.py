@@ -91,7 +91,7 @@ def _told(world: World, message: Message, name: str, item: MessageItem) -> Messa
             return None
         settled = code == paying.APPROVED
         authorisation = view.id[-AUTHORISATION:] if settled else None
-        changed = {"response": FIELD_39[code], "authorisation": authorisation}
+        changed = {"response": FIELD_39.get(code, code), "authorisation": authorisation}
         item = MESSAGES.put(world, name, item.model_copy(update=changed))
     return answer_to(message, item.response or "", authorisation=item.authorisation)
 

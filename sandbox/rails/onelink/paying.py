@@ -52,6 +52,8 @@ CODES = {
 
 def own_account(world: World, code: str | None, account: str) -> BankAccount | None:
     """Find the payer's account by its IBAN, or by its number at a bank (`code`), at any bank when that is None."""
+    if not account.isascii():
+        return None
     for bank in INSTITUTIONS if code is None else (code,):
         try:
             found = account_by_iban(world, iban_for(bank, account.upper()))

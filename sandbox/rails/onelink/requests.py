@@ -128,6 +128,7 @@ def _request(world: World, order: gateway.RtpOrder) -> Reply:
     merchant = _merchant(world, order.merchant)
     if isinstance(merchant, Declined):
         return _refused(merchant.reason)
+    begins_at = world.now if order.executes is None else order.executes
     asked = item.model_copy(
         update={
             "status": SENT,
@@ -135,8 +136,8 @@ def _request(world: World, order: gateway.RtpOrder) -> Reply:
             "merchant_iban": merchant.iban,
             "amount_paisa": order.amount_paisa,
             "bill_no": order.bill_no,
-            "begins_at": world.now if order.executes is None else order.executes,
-            "expires_at": expires_at(order.mode, order.expires, world.now),
+            "begins_at": begins_at,
+            "expires_at": expires_at(order.mode, order.expires, max(begins_at, world.now)),
         }
     )
     return _keep(world, order.rtp_id, asked)
@@ -185,7 +186,7 @@ def _qr(world: World, order: gateway.QrOrder) -> Reply:
         merchant_iban=merchant.iban,
         amount_paisa=order.amount_paisa,
         begins_at=begins_at,
-        expires_at=expires_at("now", order.expires, world.now),
+        expires_at=expires_at("now", order.expires, max(begins_at, world.now)),
     )
     REQUESTS.put(world, rtp_id, asked)
     return Reply(200, gateway.qr_answer(render_png(text), text) | {"rtpId": rtp_id})
