@@ -37,7 +37,6 @@ class Raast:
         "raast_bulk",
         "raast_p2m",
         "raast_rtp",
-        "raast_pisp",
     )
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
