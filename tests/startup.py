@@ -111,14 +111,16 @@ class Startup:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def count(self, table: str) -> int:
+    def count(self, table: str, **where: str) -> int:
         """Count the rows of a table over all sandboxes, on a connection of its own."""
-        return count_rows(self.services, table)
+        return count_rows(self.services, table, **where)
 
 
-def count_rows(shared: Services, table: str) -> int:
+def count_rows(shared: Services, table: str, **where: str) -> int:
+    conditions = "".join(f" AND {column} = ?" for column in where)
     with closing(sqlite3.connect(shared.settings.database)) as connection:
-        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        found = connection.execute(f"SELECT count(*) FROM {table} WHERE 1{conditions}", (*where.values(),))
+        return int(found.fetchone()[0])
 
 
 SignUp = Callable[..., Awaitable[Startup]]

@@ -10,6 +10,7 @@ from connectors.identifiers.iban import make_iban
 from connectors.registry import RAILS
 from ledger.clock import SECOND_US
 from sandbox.payments.queries import list_triggers
+from sandbox.payments.service import RESOLVE
 from sandbox.scenarios.faults import disturb, disturb_title, paced
 from sandbox.scenarios.models import CALLBACKS, FAULTS, CallbackFault, Fault, Pace, Plan
 from sandbox.wire import Wire
@@ -78,7 +79,7 @@ async def test_a_plan_that_cannot_be_is_refused_and_nothing_stored(
     answer = await startup.send("PUT", "/v1/scenarios", plan)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert field is None or answer.json()["field"] == field
-    assert startup.count("shelf_item") == 0
+    assert startup.count("shelf_item", rail="scenarios") == 0
 
 
 async def test_billers_can_be_named_on_all_rails_and_on_bills(startup: Startup) -> None:
@@ -234,7 +235,7 @@ async def test_the_third_inquiry_brings_the_outcome(startup: Startup, rail: str)
     path = f"/v1/payments/{payment['id']}/inquiry"
     outcomes = [(await startup.post(path)).json()["outcome"] for _ in range(4)]
     assert outcomes == ["not_known", "not_known", "settled", "settled"]
-    assert startup.count("job") == 0
+    assert startup.count("job", kind=RESOLVE) == 0
     await assert_nothing_is_held(startup)
 
 
@@ -244,7 +245,7 @@ async def test_without_inquiries_the_outcome_comes_before_the_hold_runs_out(star
     payment = await startup.pay()
     await startup.advance(24 * 3600 - 1)
     assert (await startup.get(f"/v1/payments/{payment['id']}"))["status"] == "settled"
-    assert startup.count("shelf_item") == 1
+    assert startup.count("shelf_item", rail="scenarios") == 1
 
 
 async def test_a_lost_answer_is_got_by_asking_again_with_the_same_key(startup: Startup) -> None:
@@ -352,7 +353,7 @@ async def test_a_plain_payment_asks_nothing_about_scenarios_once_it_is_known_tha
     await startup.pay()
     driver.set_trace_callback(None)
     assert any("payment" in statement for statement in said)
-    assert not [statement for statement in said if "shelf_item" in statement]
+    assert not [statement for statement in said if "rail = 'scenarios'" in statement]
 
 
 def test_the_first_fault_counts_and_what_happens_on_the_wire_comes_on_top() -> None:

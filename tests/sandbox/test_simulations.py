@@ -7,6 +7,7 @@ import pytest
 from connectors.identifiers.iban import make_iban
 from connectors.registry import RAILS
 from sandbox.accounts.service import SEED
+from sandbox.payments.service import RESOLVE
 from tests.limited import used
 from tests.startup import RICH, SHOP, SILENT, Startup
 
@@ -39,7 +40,7 @@ async def test_an_unknown_payment_is_settled_now_and_stays_so(startup: Startup, 
     pushed = (await push(startup, payment, "settled")).json()
     assert (pushed["status"], pushed["reason"]) == ("settled", None)
     await assert_nothing_is_held(startup)
-    assert startup.count("job") == 0
+    assert startup.count("job", kind=RESOLVE) == 0
     await startup.advance(25 * 3600)
     assert (await startup.get(f"/v1/payments/{payment['id']}")) == pushed
     assert (await startup.balance("shop"))["ledger_paisa"] == 5_015_000
@@ -191,7 +192,7 @@ async def test_bad_input_brings_nothing_in(startup: Startup, wrong: dict[str, ob
         "/v1/simulations/inbound-credits", {"destination": SHOP, "amount_paisa": 1, **wrong}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, code)
-    assert startup.count("shelf_item") == 0
+    assert startup.count("shelf_item", rail="simulations") == 0
 
 
 async def test_inbound_credits_are_listed_the_newest_first(startup: Startup) -> None:
