@@ -215,11 +215,11 @@ async def test_a_day_is_closed_in_chunks(bank: Startup, monkeypatch: pytest.Monk
 
 async def test_bills_are_owed_to_1link(bank: Startup) -> None:
     payer = Payer(bank)
-    answer = await payer.pay(UNPAID, 250_000)
-    assert answer["response"]["response_code"] == "00", answer
+    answer = await payer.pay(UNPAID, 510_000)
+    assert answer["response"]["response_code"] == "0000", answer
     await bank.advance(DAY)
     closed = await day(bank)
-    assert nets(closed) == {"SBXA": -250_000, "1LINK": 250_000} == await standing(bank)
+    assert nets(closed) == {"SBXA": -510_000, "1LINK": 510_000} == await standing(bank)
     assert [row["rail"] for row in closed["rails"]] == ["bills"]
     assert BILLS_ACCOUNT == SETTLEMENT
     await balanced(bank)
