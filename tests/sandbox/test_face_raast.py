@@ -54,6 +54,9 @@ async def test_a_trigger_does_by_message_what_it_does_over_the_api(bank: Partici
     await bank.startup.freeze()
     sent = transfer(iban=row.destination_iban, amount=row.amount_paisa, source=row.source_iban)
     assert outcome(await bank.ask(sent)) == (STATUS[row.status], row.reason)
+    assert outcome(await bank.ask(inquiry(sent))) == (STATUS[row.status], row.reason)
+    again = sent._replace(message_id="SBXAPKKA000000000000000002")
+    assert outcome(await bank.ask(again)) == ("RJCT", "AM05")
     if row.later_after_s is not None:
         await bank.startup.advance(row.later_after_s - 1)
         assert outcome(await bank.ask(inquiry(sent, 901))) == (STATUS[row.status], row.reason)

@@ -232,7 +232,7 @@ async def test_what_nobody_sent_is_not_found(gateway: Gateway) -> None:
     assert (await gateway.inquire("X9"))["responseCode"] == "0411"
     refused = transfer(iban=ROWS["title_ms03"].destination_iban)
     await gateway.bank.ask(refused)
-    assert (await gateway.inquire(refused.message_id))["responseCode"] == "0411"
+    assert (await gateway.inquire(refused.message_id))["responseCode"] == "0412"
 
 
 async def test_messages_and_calls_know_each_others_payments(gateway: Gateway) -> None:

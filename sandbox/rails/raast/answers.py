@@ -148,22 +148,25 @@ def accepted(message: PaymentReturn | RecallAnswer, now: Micros) -> StatusReport
     )
 
 
-def standing(payment: Payment, transaction: Transaction | None, message_id: str, now: Micros) -> StatusReport:
-    """Say how a payment stands, in the ids under which it came."""
-    status = STATUS_OF[PaymentStatus(payment.status)]
-    known = transaction
+def standing(
+    payment: Payment | None, known: Transaction | None, message_id: str, now: Micros
+) -> StatusReport:
+    """Say how a payment stands, in the ids under which it came; without one it was refused."""
+    status = REJECTED if payment is None else STATUS_OF[PaymentStatus(payment.status)]
+    reason = payment.reason if payment is not None else known.reason if known is not None else None
+    settled_at = payment.completed_at if payment is not None and status == ACCEPTED else None
     return StatusReport(
         message_id,
         now,
         status,
         group=GroupStatus(known.message_id, TRANSFER_NAME, status=status) if known else None,
         original_instruction_id=known.instruction_id if known else None,
-        original_end_to_end_id=known.end_to_end_id if known else payment.end_to_end_id,
+        original_end_to_end_id=known.end_to_end_id if known else payment and payment.end_to_end_id,
         original_tx_id=known.tx_id if known else None,
         original_uetr=known.uetr if known else None,
-        reason=reason_of(payment.reason) if payment.reason else None,
-        accepted_at=payment.completed_at if status == ACCEPTED else None,
-        servicer_reference=payment.id,
+        reason=reason_of(reason) if reason else None,
+        accepted_at=settled_at,
+        servicer_reference=None if payment is None else payment.id,
         instructing_agent=SYSTEM,
         instructed_agent=Agent(member=known.member) if known and known.member else None,
     )

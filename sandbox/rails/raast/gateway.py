@@ -196,7 +196,11 @@ def ask_outcome(world: World, raw: bytes) -> Reply:
     asked = _read(AskOutcome, raw)
     seen = MESSAGES.get(world, asked.msg_id)
     if seen is None or seen.payment is None:
-        return Reply(200, answer_of(code_of(NEVER_RECEIVED)))
+        known = (
+            None if seen is None or seen.transaction is None else TRANSACTIONS.get(world, seen.transaction)
+        )
+        reason = NEVER_RECEIVED if known is None or known.reason is None else known.reason
+        return Reply(200, answer_of(code_of(reason)))
     payment = ask_again(world, find_payment(world, seen.payment))
     done_at = None if payment.completed_at is None else to_rfc3339(payment.completed_at)
     return Reply(200, _outcome(payment.reason, payment.id, done_at))

@@ -33,9 +33,13 @@ class Taken(BaseModel):
 
 
 class Transaction(BaseModel):
-    """The ids under which a payment came, and who is told of it."""
+    """The ids under which a payment came, and who is told of it.
 
-    payment: str
+    `payment` is None, and `reason` says why, where it came to none: the receiver's title was refused.
+    """
+
+    payment: str | None
+    reason: str | None = None
     message_id: str
     created_at: int
     end_to_end_id: str
@@ -106,12 +110,18 @@ def find(world: WorldView, message: Speaking) -> Found | None:
     It is looked for by its `TxId`, its `InstrId`, its message, and at last its `EndToEndId`, by which
     payments over `/v1` are found too, unless several have it.
     """
-    for key in (message.original_tx_id, message.original_instruction_id, _key_of(world, message)):
-        transaction = None if key is None else TRANSACTIONS.get(world, key)
-        payment = None if transaction is None else find_payment(world, transaction.payment)
-        if payment is not None and payment.rail == RAIL:
-            return Found(payment, transaction)
-    return _by_end_to_end_id(world, message.original_end_to_end_id)
+    transaction = transaction_of(world, message)
+    if transaction is None:
+        return _by_end_to_end_id(world, message.original_end_to_end_id)
+    payment = None if transaction.payment is None else find_payment(world, transaction.payment)
+    return None if payment is None or payment.rail != RAIL else Found(payment, transaction)
+
+
+def transaction_of(world: WorldView, message: Speaking) -> Transaction | None:
+    """Return the ids under which the payment came that a message speaks of, if it came as a message."""
+    keys = (message.original_tx_id, message.original_instruction_id, _key_of(world, message))
+    known = (TRANSACTIONS.get(world, key) for key in keys if key is not None)
+    return next((one for one in known if one is not None), None)
 
 
 def _key_of(world: WorldView, message: Speaking) -> str | None:

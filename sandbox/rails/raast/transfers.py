@@ -20,8 +20,6 @@ from sandbox.payments.models import (
     FetchTitle,
     Payment,
     PaymentStatus,
-    TitleFetchView,
-    TitleStatus,
 )
 from sandbox.payments.queries import find_payment
 from sandbox.payments.service import create_payment
@@ -38,7 +36,7 @@ from sandbox.rails.raast.answers import (
     standing,
 )
 from sandbox.rails.raast.codes import DUPLICATE, NARRATIVE, NEVER_RECEIVED
-from sandbox.rails.raast.memory import PENDING, TRANSACTIONS, Transaction, find
+from sandbox.rails.raast.memory import PENDING, TRANSACTIONS, Transaction, find, transaction_of
 from sandbox.world import World
 
 LONGEST_NARRATION = 140
@@ -53,22 +51,37 @@ def pay(world: World, message: CreditTransfer) -> Done:
     source = _paying_iban(world, message)
     receiver = _receiving_iban(message)
     fetch = fetch_title(world, FetchTitle(destination_iban=receiver, amount_paisa=message.amount_paisa))
-    if fetch.status is TitleStatus.REFUSED:
-        return Done(_not_found(message, fetch, world.now))
+    if fetch.reason is not None:
+        TRANSACTIONS.put(world, key, _ids_of(message, None, fetch.reason.code))
+        refused = _report(message, PaymentStatus.REFUSED, fetch.reason.code, None, world.now)
+        return Done(refused, transaction=key)
+    payment = create_payment(world, _order(message, source, receiver, fetch.id))
+    transaction = _ids_of(message, payment.id)
+    TRANSACTIONS.put(world, key, transaction)
+    if payment.status is PaymentStatus.UNKNOWN:
+        PENDING.put(world, payment.id, transaction)
+    reason = None if payment.reason is None else payment.reason.code
+    return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id, key)
+
+
+def _order(message: CreditTransfer, source: str, receiver: str, title_fetch: str) -> CreatePayment:
     try:
-        order = CreatePayment(
+        return CreatePayment(
             source=source,
             destination_iban=receiver,
             amount_paisa=message.amount_paisa,
-            title_fetch=fetch.id,
+            title_fetch=title_fetch,
             end_to_end_id=None if message.end_to_end_id == NOT_PROVIDED else message.end_to_end_id,
             narration=message.texts[0][:LONGEST_NARRATION] if message.texts else None,
         )
     except ValidationError as error:
         raise RefusedError(NARRATIVE, f"EndToEndId: {error.errors()[0]['msg']}") from error
-    payment = create_payment(world, order)
-    transaction = Transaction.model_construct(
-        payment=payment.id,
+
+
+def _ids_of(message: CreditTransfer, payment_id: str | None, reason: str | None = None) -> Transaction:
+    return Transaction.model_construct(
+        payment=payment_id,
+        reason=reason,
         message_id=message.message_id,
         created_at=message.created_at,
         end_to_end_id=message.end_to_end_id,
@@ -77,11 +90,6 @@ def pay(world: World, message: CreditTransfer) -> Done:
         uetr=message.uetr,
         member=message.debtor_agent.member,
     )
-    TRANSACTIONS.put(world, key, transaction)
-    if payment.status is PaymentStatus.UNKNOWN:
-        PENDING.put(world, payment.id, transaction)
-    reason = None if payment.reason is None else payment.reason.code
-    return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id, key)
 
 
 def report_standing(world: World, message: StatusRequest | StatusReport) -> Done:
@@ -89,16 +97,17 @@ def report_standing(world: World, message: StatusRequest | StatusReport) -> Done
 
     A pacs.002 from outside is answered alike and changes nothing: an outcome is the system's to tell.
     """
+    reference = reference_for("answer", message.message_id)
     found = find(world, message)
     if found is None:
-        raise RefusedError(NEVER_RECEIVED, "no payment has these ids, or several have this EndToEndId")
+        known = transaction_of(world, message)
+        if known is None or known.payment is not None:
+            raise RefusedError(NEVER_RECEIVED, "no payment has these ids, or several have this EndToEndId")
+        return Done(standing(None, known, reference, world.now))
     payment = found.payment
     if isinstance(message, StatusRequest):
         payment = ask_again(world, payment)
-    return Done(
-        standing(payment, found.transaction, reference_for("answer", message.message_id), world.now),
-        payment.id,
-    )
+    return Done(standing(payment, found.transaction, reference, world.now), payment.id)
 
 
 def ask_again(world: World, payment: Payment) -> Payment:
@@ -157,11 +166,6 @@ def names(agent: Agent, institution: str) -> bool:
     """Tell whether an agent is this institution of the sandbox."""
     known = INSTITUTIONS[institution]
     return agent.member in {None, known.member_code} and agent.bic in {None, known.member_code}
-
-
-def _not_found(message: CreditTransfer, fetch: TitleFetchView, now: Micros) -> StatusReport:
-    code = None if fetch.reason is None else fetch.reason.code
-    return _report(message, PaymentStatus.REFUSED, code, None, now)
 
 
 def _report(
