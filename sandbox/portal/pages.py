@@ -28,6 +28,7 @@ from sandbox.limits.reading import RULES
 from sandbox.payments.queries import list_triggers
 from sandbox.rails.raast.codes import GATEWAY, OWN_REASONS, RECALL_RULES, Outcome
 from sandbox.scenarios.models import CALLBACKS, FAULTS
+from sandbox.settlement.breaks import KINDS as BREAKS
 
 GUIDES = (
     "first-payment",
@@ -42,6 +43,7 @@ GUIDES = (
     "onelink",
     "bills",
     "scenarios",
+    "settlement",
     "limits",
     "proofs",
     "postgresql-and-citus",
@@ -222,6 +224,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "billers": _billers,
     "bills-reasons": partial(_reasons, BILLS.reasons),
     "bills-triggers": _bills_triggers,
+    "breaks": partial(_kinds, BREAKS),
     "callback-faults": partial(_kinds, CALLBACKS),
     "events": _events,
     "faults": partial(_kinds, FAULTS),

@@ -12,7 +12,7 @@ from ledger.model import Account, Transfer
 from ledger.status import AccountStatus, Status
 from sandbox import jobs
 from sandbox.accounts.models import CURRENCY
-from sandbox.events import Event
+from sandbox.events import Event, EventType
 from sandbox.limits.periods import AHEAD_US, DAY_US, day_of, midnight
 from sandbox.payments.institutions import CODES, Role, institution_account
 from sandbox.settlement.models import (
@@ -33,6 +33,14 @@ from sandbox.world import World
 
 CLOSE: Final = "settlement.close"
 CHUNK: Final = 50_000
+MOVES: Final = frozenset(
+    {
+        EventType.PAYMENT_SETTLED.value,
+        EventType.PAYMENT_UNKNOWN.value,
+        EventType.PAYMENT_RETURNED.value,
+        EventType.CREDIT_RECEIVED.value,
+    }
+)
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -52,9 +60,10 @@ def open_day(world: World) -> None:
         world.uow.cache[mark] = today
 
 
-def follow(world: World, _event: Event) -> None:
-    """Open the day in which something happens."""
-    open_day(world)
+def follow(world: World, event: Event) -> None:
+    """Open the day in which money moves or is held."""
+    if event.type in MOVES:
+        open_day(world)
 
 
 def close(world: World, _day: str) -> None:

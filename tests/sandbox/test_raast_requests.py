@@ -7,7 +7,7 @@ from connectors.identifiers.iban import make_iban
 from sandbox.accounts.models import ACCOUNTS
 from sandbox.accounts.service import SEED
 from sandbox.db import UnitOfWork
-from sandbox.raast.requests import expire
+from sandbox.raast.requests import EXPIRE, expire
 from sandbox.world import enter
 from tests.startup import AMOUNT, RICH, SETTLES_LATER, SHOP, SILENT, Startup
 
@@ -49,7 +49,7 @@ async def test_an_accepted_request_moves_the_money_and_is_settled(startup: Start
     assert (await startup.balance("shop"))["ledger_paisa"] == before["ledger_paisa"] + AMOUNT
     assert await startup.get(f"{PATH}/{request['id']}") == settled
     assert await events(startup, request) == ["request_to_pay.sent", "request_to_pay.settled"]
-    assert startup.count("job") == 0
+    assert startup.count("job", kind=EXPIRE) == 0
     await assert_clean(startup)
 
 
@@ -86,7 +86,7 @@ async def test_a_request_that_is_turned_down_moves_nothing(
         assert (answer.status_code, answer.json()["code"]) == (409, "request_to_pay_state")
     assert await events(startup, request) == ["request_to_pay.sent", f"request_to_pay.{told}"]
     assert await startup.balance() == before
-    assert startup.count("job") == 0
+    assert startup.count("job", kind=EXPIRE) == 0
 
 
 @pytest.mark.parametrize(("mode", "waits_s"), [("now", 1800), ("later", 86_400)])
