@@ -62,6 +62,9 @@ class Face:
     duplicate: str | None = None
     """The word for a reference used before; None where the same request gets the same answer."""
 
+    title_first = True
+    """Whether callers fetch the title themselves; else the payment does, and stops when no title is told."""
+
     def __init__(self, startup: Startup) -> None:
         self.startup = startup
         self.sent: dict[int, Any] = {}
@@ -69,6 +72,11 @@ class Face:
     @property
     def reasons(self) -> dict[str, Reason]:
         return RAILS[self.rail].reasons
+
+    @property
+    def offline(self) -> str:
+        """The reason for which a receiver that cannot be reached is refused."""
+        return RAILS[self.rail].offline
 
     @classmethod
     def rows(cls) -> list[Row]:
@@ -146,13 +154,20 @@ def _plain(answer: Any) -> Told:
 
 
 class OurApi(Face):
+    """A title is good for one payment, so what is sent again quotes a new one."""
+
     async def order(self, number: int, iban: str, amount: int, source: str) -> Any:
-        reference = f"order-{number}"
-        return (iban, amount), {"source": source, "rail": self.rail, "end_to_end_id": reference}
+        more = {"source": source, "rail": self.rail, "end_to_end_id": f"order-{number}"}
+        return await self.startup.order(iban, amount, **more)
 
     async def again(self, number: int) -> Told:
-        where, more = self.sent[number]
-        return _plain(await self.startup.pay(*where, **more))
+        order = self.sent[number]
+        answer = await self.startup.post("/v1/payments", order)
+        if answer.json().get("code") == "title_fetch_used":
+            fetched = await self.startup.fetch(order["destination_iban"], order["amount_paisa"], self.rail)
+            answer = await self.startup.post("/v1/payments", order | {"title_fetch": fetched["id"]})
+        assert answer.status_code == 201, answer.text
+        return _plain(answer.json())
 
     async def title(self, iban: str, amount: int) -> Told:
         return _plain(await self.startup.fetch(iban, amount, self.rail))
@@ -175,7 +190,7 @@ class OnelinkApi(OurApi):
 
 
 class RaastMessages(Face):
-    rail = "raast"
+    rail, title_first = "raast", False
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
@@ -269,7 +284,7 @@ class OnelinkGateway(Face):
 
 
 class OnelinkFrames(Face):
-    rail, duplicate = "onelink", "94"
+    rail, duplicate, title_first = "onelink", "94", False
     link: Link
 
     def word(self, reason: str | None) -> str | None:
@@ -339,6 +354,10 @@ class BillsGateway(Face):
     @property
     def reasons(self) -> dict[str, Reason]:
         return BILLS.reasons
+
+    @property
+    def offline(self) -> str:
+        return BILLS.offline
 
     @classmethod
     def rows(cls) -> list[Row]:

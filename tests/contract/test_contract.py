@@ -11,6 +11,7 @@ from tests.contract.faces import (
     SETTLED,
     UNKNOWN,
     BillsGateway,
+    Face,
     OnelinkFrames,
     RaastMessages,
     Told,
@@ -21,6 +22,7 @@ from tests.startup import AMOUNT, RICH, SHOP
 EVERY_FACE = pytest.mark.parametrize("name", FACES)
 ALL = 1_000_000_000
 AT_ONCE = 8
+DAY_S = 24 * 3600
 
 
 # --- what is published is so -------------------------------------------------------------------
@@ -96,6 +98,41 @@ async def test_two_references_are_two_payments(open_face: Open, name: str) -> No
     face = await open_face(name)
     assert [await face.pay(number) for number in (1, 2)] == [Told(SETTLED)] * 2
     assert (await face.startup.balance())["ledger_paisa"] == ALL - 2 * AMOUNT
+
+
+# --- when things go wrong ----------------------------------------------------------------------
+
+
+FAULTS = ("down", "partial", "timeout", "slow", "late_success")
+
+
+@EVERY_FACE
+async def test_under_a_fault_money_has_moved_or_not_and_the_face_says_which(
+    open_face: Open, name: str
+) -> None:
+    for kind in FAULTS:
+        face = await open_face(name)
+        face.sent[1] = await face.order(1, SHOP, AMOUNT, RICH)
+        plan = {"faults": [{"kind": kind}]}
+        assert (await face.startup.send("PUT", "/v1/scenarios", plan)).status_code == 200
+        told = await face.again(1)
+        assert (await face.startup.send("DELETE", "/v1/scenarios", {})).status_code == 200
+        if kind in {"down", "partial"}:
+            assert told == Told(REFUSED, face.word(face.offline))
+        else:
+            known = kind == "timeout" and not face.title_first
+            assert told.status == (REFUSED if known else UNKNOWN)
+        assert await what_is_said_holds(face, told) == (kind in {"slow", "late_success"})
+
+
+async def what_is_said_holds(face: Face, told: Told) -> bool:
+    """See that money stands where the face says, at once and after a day; return whether it moved."""
+    unknown = told.status == UNKNOWN
+    assert (await face.startup.balance())["held_paisa"] == (AMOUNT if unknown else 0)
+    await face.startup.advance(DAY_S)
+    settled = (await face.ask() if unknown else told).status == SETTLED
+    assert (await face.startup.balance())["ledger_paisa"] == ALL - (AMOUNT if settled else 0)
+    return settled
 
 
 # --- over the wire -----------------------------------------------------------------------------
