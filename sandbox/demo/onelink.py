@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +15,7 @@ from connectors.onelink.iso8583 import Message, pack, reversal_of, title_of, unp
 from ledger.money import rupees
 from sandbox.accounts.service import SEED
 from sandbox.demo import stage as stages
-from sandbox.demo.stage import Stage, StepFailed, Steps, books, enter, holds
+from sandbox.demo.stage import Stage, Steps, books, enter, holds
 
 RICH, SHOP = SEED["rich"].iban, SEED["shop"].iban
 AMOUNT, LATE_S, PATIENCE_S = 15_000, 90, 20.0
@@ -158,11 +158,10 @@ class Link:
         self._socket.sendall(frame(pack(message)))
         waiting: tuple[bytes, ...] = ()
         while not waiting:
-            try:
+            data = b""
+            with suppress(TimeoutError):
                 data = self._socket.recv(8192)
-            except TimeoutError as error:
-                raise StepFailed(f"nobody answered the {message.mti}") from error
-            holds(data, "the switch hung up")
+            holds(data, f"nobody answered the {message.mti}")
             waiting = self._frames.feed(data)
         return unpack(waiting[0])
 

@@ -1,6 +1,7 @@
 """The chapter on Raast, over our own API and as ISO 20022 messages: `kasauti demo raast`."""
 
 from datetime import date
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -14,7 +15,7 @@ from ledger.clock import from_rfc3339
 from ledger.money import rupees
 from sandbox.accounts.service import SEED
 from sandbox.demo import stage as stages
-from sandbox.demo.stage import START, Stage, Steps, books, enter, figure, holds, table
+from sandbox.demo.stage import START, Stage, StepFailed, Steps, books, enter, figure, holds, table
 
 RICH, SHOP = SEED["rich"].iban, SEED["shop"].iban
 NOW = from_rfc3339(START)
@@ -22,6 +23,7 @@ TODAY = date(2026, 11, 24)
 PHONE = {"type": "MOBILE", "value": "0390 1234567"}
 AMOUNT, BASKET, INVOICE = 15_000, 132_500, 250_000
 DAY_S = 24 * 3600
+M = TypeVar("M", StatusReport, Statement)
 
 
 def tell(console: Console) -> bool:
@@ -117,6 +119,14 @@ def _show_a_code(stage: Stage) -> None:
 # --- as messages -------------------------------------------------------------------------------
 
 
+def read_as(kind: type[M], body: bytes) -> M:
+    """Read a message that must be of this kind."""
+    message = read(body).message
+    if not isinstance(message, kind):
+        raise StepFailed(f"a {type(message).__name__} came, not a {kind.__name__}")
+    return message
+
+
 def _send(stage: Stage, message: Message) -> StatusReport:
     """Send a message in XML and return the pacs.002 that answers it."""
     answer = stage.send(
@@ -126,9 +136,7 @@ def _send(stage: Stage, message: Message) -> StatusReport:
         content=write(message),
         headers={"content-type": "application/xml"},
     )
-    report = read(answer.content).message
-    if not isinstance(report, StatusReport):
-        raise stages.StepFailed(f"a {type(report).__name__} answered")
+    report = read_as(StatusReport, answer.content)
     reason = None if report.reason is None else report.reason.code
     holds(report.status == "ACSP", f"the answer is {report.status} {reason}")
     return report
@@ -189,9 +197,7 @@ def _send_back(stage: Stage) -> None:
 def _compare(stage: Stage) -> None:
     stage.advance(DAY_S)
     answer = stage.send("GET", f"/rails/raast/reports/camt.053/{RICH}/{TODAY}", expect=200)
-    told = read(answer.content).message
-    if not isinstance(told, Statement):
-        raise stages.StepFailed(f"a {type(told).__name__} answered")
+    told = read_as(Statement, answer.content)
     entries = [(one.amount_paisa if one.side == "CRDT" else -one.amount_paisa) for one in told.report.entries]
     account = stage.account("rich")
     lines = stage.call("GET", f"/v1/accounts/{account['id']}/statement?limit=200", expect=200)["data"]

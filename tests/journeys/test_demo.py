@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from connectors.iso20022.payments import StatusReport
+from connectors.iso20022.wire import write
 from sandbox.cli import Chapter, app
+from sandbox.demo import raast, story
 from sandbox.demo import stage as stages
-from sandbox.demo import story
+from sandbox.demo.receiver import verified
+from tests.raast_messages import transfer
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -43,3 +47,12 @@ def test_a_step_that_does_not_hold_ends_the_demo_with_1(monkeypatch: pytest.Monk
     assert told.exit_code == 1
     assert "✗ GET /v1/nothing answered 404" in told.output
     assert headlines(told.output) == ["1. A startup signs up", "2. It fails"]
+
+
+def test_a_message_of_another_kind_ends_a_chapter() -> None:
+    with pytest.raises(stages.StepFailed, match="a CreditTransfer came, not a StatusReport"):
+        raast.read_as(StatusReport, write(transfer()))
+
+
+def test_a_webhook_signed_by_somebody_else_is_not_verified() -> None:
+    assert verified("whsec_MDEyMzQ1Njc4OWFiY2RlZg==", {}, b"{}") is None
