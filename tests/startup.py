@@ -117,9 +117,10 @@ class Startup:
 
 
 def count_rows(shared: Services, table: str, **where: str) -> int:
-    conditions = "".join(f" AND {column} = ?" for column in where)
+    conditions = " AND ".join(f"{column} = ?" for column in where)
+    rows = f"{table} WHERE {conditions}" if where else table
     with closing(sqlite3.connect(shared.settings.database)) as connection:
-        found = connection.execute(f"SELECT count(*) FROM {table} WHERE 1{conditions}", (*where.values(),))
+        found = connection.execute(f"SELECT count(*) FROM {rows}", (*where.values(),))
         return int(found.fetchone()[0])
 
 
