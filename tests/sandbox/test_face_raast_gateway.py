@@ -242,6 +242,8 @@ async def test_messages_and_calls_know_each_others_payments(gateway: Gateway) ->
     await gateway.call("transfer", await gateway.order(endToEndId="order-1"))
     same = transfer(6, message_id=MSG_ID)
     assert (await gateway.bank.ask(same)).reason.code == "AM05"
+    taken = await gateway.order(msgId=sent.tx_id)
+    assert (await gateway.call("transfer", taken))["responseCode"] == "0412"
     asked = StatusRequest("SBXAPKKA000000000000000077", NOW, original_end_to_end_id="order-1")
     assert (await gateway.bank.ask(asked)).status == "ACSP"
 

@@ -83,7 +83,7 @@ def take(uow: UnitOfWork, secret: str, body: bytes, envelope: Envelope, wire: Wi
     reply = Reply(written, world.id, world.now)
     if not done.keep:
         raise NotKeptError(reply)
-    MESSAGES.put(
+    MESSAGES.add(
         world,
         message_id,
         Taken.model_construct(

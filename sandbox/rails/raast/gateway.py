@@ -154,7 +154,7 @@ def send_transfer(world: World, raw: bytes) -> Reply:
     seen = MESSAGES.get(world, asked.msg_id)
     if seen is not None and seen.digest == digest:
         return Reply(200, orjson.loads(seen.answer))
-    if seen is not None:
+    if seen is not None or TRANSACTIONS.get(world, asked.msg_id) is not None:
         raise _not_done(code_of(DUPLICATE), "the msgId was used for something else")
     fetch = TITLE_FETCHES.get(world.uow, world.id, asked.tfcorrelation_id)
     if fetch is None:
@@ -179,9 +179,9 @@ def send_transfer(world: World, raw: bytes) -> Reply:
         uetr=None,
         member=None,
     )
-    TRANSACTIONS.put(world, asked.msg_id, transaction)
+    TRANSACTIONS.add(world, asked.msg_id, transaction)
     body = _outcome(None if payment.reason is None else payment.reason.code, payment.id, payment.completed_at)
-    MESSAGES.put(
+    MESSAGES.add(
         world,
         asked.msg_id,
         Taken(

@@ -4,7 +4,7 @@ The payment is made by the use cases of `/v1/payments`: a title fetch, then the 
 names wrongly is refused before anything is stored.
 """
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from connectors.identifiers.iban import IbanError, institution_of, parse_iban
 from connectors.identifiers.institutions import INSTITUTIONS
@@ -17,6 +17,7 @@ from sandbox.http import Empty
 from sandbox.payments.late import inquire
 from sandbox.payments.models import (
     CreatePayment,
+    EndToEndId,
     FetchTitle,
     Payment,
     PaymentStatus,
@@ -40,6 +41,7 @@ from sandbox.rails.raast.memory import PENDING, TRANSACTIONS, Transaction, find,
 from sandbox.world import World
 
 LONGEST_NARRATION = 140
+_END_TO_END_ID: TypeAdapter[str] = TypeAdapter(EndToEndId)
 
 
 def pay(world: World, message: CreditTransfer) -> Done:
@@ -50,30 +52,36 @@ def pay(world: World, message: CreditTransfer) -> Done:
     _check_amount(message)
     source = _paying_iban(world, message)
     receiver = _receiving_iban(message)
-    fetch = fetch_title(world, FetchTitle(destination_iban=receiver, amount_paisa=message.amount_paisa))
+    end_to_end_id = _reference_of(message)
+    asked = FetchTitle.model_construct(destination_iban=receiver, amount_paisa=message.amount_paisa)
+    fetch = fetch_title(world, asked)
     if fetch.reason is not None:
-        TRANSACTIONS.put(world, key, _ids_of(message, None, fetch.reason.code))
+        TRANSACTIONS.add(world, key, _ids_of(message, None, fetch.reason.code))
         refused = _report(message, PaymentStatus.REFUSED, fetch.reason.code, None, world.now)
         return Done(refused, transaction=key)
-    payment = create_payment(world, _order(message, source, receiver, fetch.id))
+    # All its fields are checked by now; checking them again would be a tenth of the work.
+    order = CreatePayment.model_construct(
+        source=source,
+        destination_iban=receiver,
+        amount_paisa=message.amount_paisa,
+        title_fetch=fetch.id,
+        end_to_end_id=end_to_end_id,
+        narration=message.texts[0][:LONGEST_NARRATION] if message.texts else None,
+    )
+    payment = create_payment(world, order)
     transaction = _ids_of(message, payment.id)
-    TRANSACTIONS.put(world, key, transaction)
+    TRANSACTIONS.add(world, key, transaction)
     if payment.status is PaymentStatus.UNKNOWN:
-        PENDING.put(world, payment.id, transaction)
+        PENDING.add(world, payment.id, transaction)
     reason = None if payment.reason is None else payment.reason.code
     return Done(_report(message, payment.status, reason, payment.id, world.now), payment.id, key)
 
 
-def _order(message: CreditTransfer, source: str, receiver: str, title_fetch: str) -> CreatePayment:
+def _reference_of(message: CreditTransfer) -> str | None:
+    if message.end_to_end_id == NOT_PROVIDED:
+        return None
     try:
-        return CreatePayment(
-            source=source,
-            destination_iban=receiver,
-            amount_paisa=message.amount_paisa,
-            title_fetch=title_fetch,
-            end_to_end_id=None if message.end_to_end_id == NOT_PROVIDED else message.end_to_end_id,
-            narration=message.texts[0][:LONGEST_NARRATION] if message.texts else None,
-        )
+        return _END_TO_END_ID.validate_python(message.end_to_end_id)
     except ValidationError as error:
         raise RefusedError(NARRATIVE, f"EndToEndId: {error.errors()[0]['msg']}") from error
 
