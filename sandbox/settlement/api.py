@@ -1,8 +1,8 @@
 """Routes of settlement: days, statements, reconciliation files. Files are sent as they are read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -37,11 +37,16 @@ from sandbox.settlement.reconciliation import (
 from sandbox.settlement.statement import (
     AT_ONCE,
     COLUMNS,
+    Span,
     cells,
     page_of_lines,
+    span_of,
     write_camt053,
     write_csv,
 )
+from sandbox.world import WorldView
+
+T = TypeVar("T")
 
 router = APIRouter(route_class=DirectRoute, prefix="/v1/settlement", tags=["Settlement"], responses=PROBLEMS)
 
@@ -117,11 +122,10 @@ async def get_statement(
 ) -> Response:
     """Every movement between this institution and others; camt.053 once the day is closed."""
     if format == "camt053":
-        message = await services(request.app).readers.read(
-            look, secret_of(request), partial(write_camt053, day=day, institution=institution)
-        )
+        message = await _read(request, partial(write_camt053, day=day, institution=institution))
         return Response(message, media_type="application/xml")
-    pages = _pages(request, day, institution, await _page(request, day, institution, 0, closed=False))
+    span = await _read(request, partial(span_of, day=day, institution=institution))
+    pages = _pages(request, span)
 
     async def text() -> AsyncIterator[str]:
         yield write_csv([("sequence", *COLUMNS)])
@@ -143,31 +147,31 @@ async def post_reconciliation(request: Request, day: str) -> Response:
     return await command(request, MakeReconciliation, partial(reconciliation.make_file, day=day))
 
 
-async def _page(request: Request, day: str, institution: str, after: int, *, closed: bool) -> list[Line]:
-    ask_for = partial(page_of_lines, day=day, institution=institution, after_seq=after, closed=closed)
-    return await services(request.app).readers.read(look, secret_of(request), ask_for)
+async def _read(request: Request, find: Callable[[WorldView], T]) -> T:
+    return await services(request.app).readers.read(look, secret_of(request), find)
 
 
-async def _pages(request: Request, day: str, institution: str, page: list[Line]) -> AsyncIterator[list[Line]]:
-    """Yield the pages of a day's movements from this one on; one page is in memory at a time."""
-    while page:
+async def _pages(request: Request, span: Span) -> AsyncIterator[list[Line]]:
+    """Yield a span's movements page by page; one page is in memory at a time."""
+    more = True
+    while more:
+        page = await _read(request, partial(page_of_lines, span=span))
         yield page
-        if len(page) < AT_ONCE:
-            return
-        page = await _page(request, day, institution, page[-1].seq, closed=False)
+        more = len(page) == AT_ONCE
+        span = span._replace(after_seq=page[-1].seq) if page else span
 
 
 async def _opened(request: Request, file_id: str) -> tuple[Reconciliation, AsyncIterator[list[Row]]]:
     """Return a file and the pages of its rows."""
-    made = await services(request.app).readers.read(
-        look, secret_of(request), partial(find_file, file_id=file_id)
+    made = await _read(request, partial(find_file, file_id=file_id))
+    chosen = reconciliation.chosen(made)
+    span = await _read(
+        request, partial(span_of, day=made.day.isoformat(), institution=made.institution, closed=True)
     )
-    day, chosen = made.day.isoformat(), reconciliation.chosen(made)
-    first = await _page(request, day, made.institution, 0, closed=True)
 
     async def broken() -> AsyncIterator[list[Row]]:
         place, line = 0, 1
-        async for page in _pages(request, day, made.institution, first):
+        async for page in _pages(request, span):
             part = list(rows(page, chosen, made.seed, reconciliation.end_of(made), place=place, line=line))
             place, line = place + len(page), line + sum(row.movement is not None for row in part)
             yield part

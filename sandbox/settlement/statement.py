@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import blake2b
 from io import StringIO
-from typing import Final
+from typing import Final, NamedTuple
 
 from connectors.iso20022.parts import Agent
 from connectors.iso20022.references import make_message_id
@@ -55,14 +55,24 @@ def write_csv(rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def page_of_lines(
-    world: WorldView, *, day: str, institution: str, after_seq: int, closed: bool = False
-) -> list[Line]:
-    """Return the next movements of a member on a day; a shorter page than `AT_ONCE` is the last."""
+class Span(NamedTuple):
+    """A member's movements yet to be read: those of the entries after one number up to another."""
+
+    member: str
+    after_seq: int
+    upto_seq: int
+
+
+def span_of(world: WorldView, *, day: str, institution: str, closed: bool = False) -> Span:
+    """Return where a member's movements of a day are; `closed` asks for a day that no longer changes."""
     member = member_named(institution)
     found = closed_day(world, day) if closed else find_day(world, day).day
-    first = max(after_seq, found.first_seq - 1)
-    return lines(world, member, first, found.last_seq, AT_ONCE)
+    return Span(member, found.first_seq - 1, found.last_seq)
+
+
+def page_of_lines(world: WorldView, *, span: Span) -> list[Line]:
+    """Return the next movements of a span; a page shorter than `AT_ONCE` is the last."""
+    return lines(world, span.member, span.after_seq, span.upto_seq, AT_ONCE)
 
 
 def write_camt053(world: WorldView, *, day: str, institution: str) -> bytes:

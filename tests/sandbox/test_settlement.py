@@ -5,6 +5,8 @@ import io
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.identifiers.iban import make_iban
 from connectors.iso20022.reports import Statement
@@ -246,6 +248,21 @@ def flow(sender: str, receiver: str, paisa: int) -> Flow:
 def test_nets_are_paid_with_the_fewest_postings(flows: list[Flow], expected: object) -> None:
     assert pairs(flows) == expected
     assert sum(nets_of(flows).values()) == 0
+
+
+MEMBER = st.sampled_from(list(MEMBERS))
+
+
+@given(st.lists(st.builds(flow, MEMBER, MEMBER, st.integers(1, 10**15)), max_size=20))
+def test_whatever_moved_its_postings_pay_every_net(flows: list[Flow]) -> None:
+    rest = nets_of(flows)
+    made = pairs(flows)
+    for debtor, creditor, paisa in made:
+        assert paisa > 0
+        rest[debtor] += paisa
+        rest[creditor] -= paisa
+    assert not any(rest.values())
+    assert len(made) < len(MEMBERS)
 
 
 # --- statements --------------------------------------------------------------------------------
