@@ -117,7 +117,7 @@ async def get_day(request: Request, day: str) -> Response:
 async def get_statement(
     request: Request,
     day: str,
-    institution: Annotated[str, Query(max_length=40, description="Whose settlement account.")],
+    institution: Annotated[str, Query(max_length=40, description="Whose settlement account.")] = "SBXA",
     format: Annotated[Literal["csv", "camt053"], Query()] = "csv",  # noqa: A002 - the caller's word
 ) -> Response:
     """Every movement between this institution and others; camt.053 once the day is closed."""

@@ -32,7 +32,7 @@ from sandbox.shelf import ITEMS
 from sandbox.world import World
 
 CLOSE: Final = "settlement.close"
-CHUNK: Final = 50_000
+CHUNK: Final = 10_000
 MOVES: Final = frozenset(
     {
         EventType.PAYMENT_SETTLED.value,

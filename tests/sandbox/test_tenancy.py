@@ -62,8 +62,8 @@ async def ids_of(startup: Startup) -> dict[str, str]:
     payment = await startup.pay()
     inbound = {"destination": SHOP, "amount_paisa": AMOUNT}
     credit = (await startup.post("/v1/simulations/inbound-credits", inbound)).json()
-    day = credit["created_at"][:10]
     await startup.advance(24 * 3600)
+    day = (await startup.get("/v1/settlement/days"))["data"][0]["date"]
     wanted = {"breaks": 1, "seed": 1, "institution": "SBXA"}
     made = await startup.post(f"/v1/settlement/{day}/reconciliation", wanted)
     assert made.status_code == 201, made.text
