@@ -81,8 +81,9 @@ Answer = Accepted | Declined | Unknown
 class Trigger(NamedTuple):
     """A published value that makes a rail answer in a known way.
 
-    Either `account` (of institution `institution`) answers so, as an account that exists in every
-    sandbox, or the seeded accounts named by `source` and `destination` do.
+    `account` (of institution `institution`) answers so, as an account that exists in every sandbox; or, when
+    `pulled_by` is `amount`, whoever is paid exactly `amount_paisa` does; or the seeded accounts named by
+    `source` and `destination` do. `standing` says how sure the value is as a trigger, `origin` where it comes from.
     `stage` is `title_fetch` or `payment`; `status` what the caller sees at once; `later` what follows
     after `after_s` seconds of an unknown answer.
     """
@@ -100,13 +101,19 @@ class Trigger(NamedTuple):
     later: str | None = None
     later_reason: str | None = None
     after_s: int | None = None
+    pulled_by: str = "account"
+    standing: str = "invented"
+    origin: str = ""
 
 
 class Rail(Protocol):
     """A payment rail, as the registry holds it.
 
     `insufficient_funds`, `hold_expired`, `amount_limit` (one payment is larger than the account may make or
-    take) and `client_limit` (a limit of the account over time, or on what it holds) are codes of `reasons`.
+    take), `client_limit` (a limit of the account over time, or on what it holds), `no_answer` (the receiver's side
+    gave none in time) and `offline` (it cannot be reached, nothing was sent) are codes of `reasons`.
+    `approved` is the code of an approval, empty where the rail has none; `capabilities` are the flags of an institution (`identifiers.institutions.Capabilities`) that are about this rail;
+    the first of them is what a payment over `/v1/payments` needs.
     """
 
     code: str
@@ -117,8 +124,16 @@ class Rail(Protocol):
     hold_expired: str
     amount_limit: str
     client_limit: str
+    approved: str
+    no_answer: str
+    offline: str
+    capabilities: tuple[str, ...]
     hold_us: int
     title_fetch_us: int
+
+    def pulled(self, iban: str, amount_paisa: int) -> Trigger | None:
+        """Return the published trigger that a payment of this account or amount pulls, if any."""
+        ...
 
     def fetch_title(self, query: TitleQuery, party: Party | None) -> TitleFound | Declined:
         """Say whose account this is; `party` is None when the institution knows no such account."""

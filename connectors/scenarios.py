@@ -1,9 +1,9 @@
-"""Triggers and reasons as data: read from a rail's folder, found by the account that is paid."""
+"""Triggers and reasons as data: read from a rail's folder, found by the account or the amount that is paid."""
 
 import tomllib
 from importlib.resources import files
 
-from connectors.contract import Accepted, Answer, Declined, Reason, Trigger, Unknown
+from connectors.contract import Accepted, Answer, Declined, Reason, TitleFound, Trigger, Unknown
 from connectors.identifiers.iban import make_iban
 from ledger.clock import SECOND_US
 
@@ -25,9 +25,25 @@ def iban_of(trigger: Trigger) -> str | None:
     return make_iban(trigger.institution, trigger.account) if trigger.account else None
 
 
-def by_iban(triggers: tuple[Trigger, ...]) -> dict[str, Trigger]:
-    """Index the triggers that an account pulls."""
-    return {iban: trigger for trigger in triggers if (iban := iban_of(trigger))}
+class Pulls:
+    """A rail's triggers, found by what pulls them. An account comes before an amount."""
+
+    def __init__(self, triggers: tuple[Trigger, ...]) -> None:
+        self._by_iban = {iban: row for row in triggers if (iban := iban_of(row))}
+        self._by_amount = {row.amount_paisa: row for row in triggers if row.pulled_by == "amount"}
+
+    def find(self, iban: str, amount_paisa: int) -> Trigger | None:
+        """Return the trigger that this account, or else this amount, pulls."""
+        return self._by_iban.get(iban) or self._by_amount.get(amount_paisa)
+
+    def title(self, iban: str, amount_paisa: int) -> TitleFound | Declined | None:
+        """Answer a title fetch; None leaves it to the account, which an amount that is paid later does too."""
+        row = self.find(iban, amount_paisa)
+        if row is None:
+            return None
+        if row.stage == "title_fetch":
+            return Declined(row.reason or "")
+        return TitleFound(f"TRIGGER {row.name.upper()}") if row.account else None
 
 
 def answer_of(trigger: Trigger) -> Answer:

@@ -24,10 +24,18 @@ PROCESSES = 2
 
 
 class Prepared(NamedTuple):
-    """A request to send: the caller's key and the JSON body."""
+    """A request to send: the caller's key and the body, which has neither tabs nor line breaks."""
 
     key: str
     body: str
+
+
+class Kind(NamedTuple):
+    """What requests have in common: where they go, what they carry, and the status that is meant."""
+
+    path: str
+    content_type: str = "application/json"
+    status: int = 201
 
 
 class Measured(NamedTuple):
@@ -45,17 +53,18 @@ class Measured(NamedTuple):
 
 
 def measure(
-    url: str, path: str, prepared: Sequence[Prepared], *, connections: int, seconds: float
+    url: str, path: str | Kind, prepared: Sequence[Prepared], *, connections: int, seconds: float
 ) -> Measured:
     """Send prepared requests over `connections` for `seconds`."""
+    kind = Kind(path) if isinstance(path, str) else path
     wrk = shutil.which("wrk")
     if wrk is not None:
-        return _by_wrk(wrk, url, path, prepared, connections, seconds)
-    return _by_processes(url, path, prepared, connections, seconds)
+        return _by_wrk(wrk, url, kind, prepared, connections, seconds)
+    return _by_processes(url, kind, prepared, connections, seconds)
 
 
 def _by_wrk(
-    wrk: str, url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
+    wrk: str, url: str, kind: Kind, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> Measured:
     with (
         tempfile.TemporaryDirectory(prefix="kasauti-load-") as folder,
@@ -67,7 +76,13 @@ def _by_wrk(
         started = perf_counter()
         run = subprocess.run(
             [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(lua), url],
-            env={**os.environ, "FLOOR_REQUESTS": str(requests), "FLOOR_PATH": path},
+            env={
+                **os.environ,
+                "FLOOR_REQUESTS": str(requests),
+                "FLOOR_PATH": kind.path,
+                "FLOOR_TYPE": kind.content_type,
+                "FLOOR_STATUS": str(kind.status),
+            },
             capture_output=True,
             text=True,
             check=True,
@@ -100,7 +115,7 @@ class _Share(NamedTuple):
 
 
 def _by_processes(
-    url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
+    url: str, kind: Kind, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> Measured:
     processes = min(PROCESSES, connections)
     with ProcessPoolExecutor(processes) as pool:
@@ -109,7 +124,7 @@ def _by_processes(
             pool.map(
                 _one_process,
                 [url] * processes,
-                [path] * processes,
+                [kind] * processes,
                 [prepared[number::processes] for number in range(processes)],
                 [connections // processes] * processes,
                 [seconds] * processes,
@@ -137,20 +152,20 @@ def _by_processes(
 
 
 def _one_process(
-    url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
+    url: str, kind: Kind, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> _Share:
-    return asyncio.run(_connections(url, path, prepared, connections, seconds))
+    return asyncio.run(_connections(url, kind, prepared, connections, seconds))
 
 
 async def _connections(
-    url: str, path: str, prepared: Sequence[Prepared], connections: int, seconds: float
+    url: str, kind: Kind, prepared: Sequence[Prepared], connections: int, seconds: float
 ) -> _Share:
     share: list[_Share] = []
     busy, started = process_time(), perf_counter()
     deadline = started + seconds
     await asyncio.gather(
         *(
-            _one_connection(url, path, prepared[number::connections], deadline, share)
+            _one_connection(url, kind, prepared[number::connections], deadline, share)
             for number in range(connections)
         )
     )
@@ -164,7 +179,7 @@ async def _connections(
 
 
 async def _one_connection(
-    url: str, path: str, prepared: Sequence[Prepared], deadline: float, shares: list[_Share]
+    url: str, kind: Kind, prepared: Sequence[Prepared], deadline: float, shares: list[_Share]
 ) -> None:
     address = urlsplit(url)
     latencies: list[float] = []
@@ -177,15 +192,15 @@ async def _one_connection(
             body = one.body.encode()
             started = perf_counter()
             writer.write(
-                f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {one.key}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                f"POST {kind.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {one.key}\r\n"
+                f"Content-Type: {kind.content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 + body
             )
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.split(b"content-length:")[1].split(b"\r\n")[0]
             await reader.readexactly(int(length))
             latencies.append(perf_counter() - started)
-            refused += head.split(b" ", 2)[1] != b"201"
+            refused += head.split(b" ", 2)[1] != str(kind.status).encode()
     except (OSError, EOFError):
         broken += 1
     finally:

@@ -1,12 +1,14 @@
 -- Sends each prepared request of a file once: lines of "key<TAB>body". Prints one line of JSON.
 local requests, position = {}, 0
 local path = os.getenv("FLOOR_PATH")
+local kind = os.getenv("FLOOR_TYPE")
+local meant = tonumber(os.getenv("FLOOR_STATUS"))
 
 function init(args)
   for line in io.lines(os.getenv("FLOOR_REQUESTS")) do
     local key, body = line:match("^([^\t]*)\t(.*)$")
     requests[#requests + 1] = wrk.format("POST", path, {
-      ["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/json",
+      ["Authorization"] = "Bearer " .. key, ["Content-Type"] = kind,
     }, body)
   end
 end
@@ -17,7 +19,7 @@ function request()
 end
 
 function response(status)
-  if status ~= 201 then refused = (refused or 0) + 1 end
+  if status ~= meant then refused = (refused or 0) + 1 end
 end
 
 local threads = {}

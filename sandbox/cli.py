@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,9 @@ def up(
     database: Database = None,
     host: Annotated[str | None, typer.Option(help="Address to bind to.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to bind to; 0 for a free one.")] = None,
+    iso8583_port: Annotated[
+        int | None, typer.Option("--iso8583-port", help="Take ISO 8583 frames there too; 0 for a free port.")
+    ] = None,
     loopback_webhooks: Annotated[
         bool | None,
         typer.Option(help="Let webhooks go to this machine; the default where the server binds to loopback."),
@@ -48,18 +52,21 @@ def up(
     """Run API, docs and worker in one process."""
     from sandbox.server import Server  # noqa: PLC0415 - the web stack is slow to import, and only needed here
 
-    settings = _settings(database=database, host=host, port=port)
+    settings = _settings(database=database, host=host, port=port, iso8583_port=iso8583_port)
     if loopback_webhooks is None and settings.host in {"127.0.0.1", "::1", "localhost"}:
         loopback_webhooks = True
     settings = settings.model_copy(update={"allow_loopback_webhooks": bool(loopback_webhooks)})
     try:
         server = Server(settings)
     except OSError as error:
-        console.print(
-            f"[red]Cannot listen on {settings.host}:{settings.port}[/red]: {error.strerror}. Try --port 0."
-        )
+        wanted = f"{settings.host}:{settings.port}"
+        if settings.iso8583_port is not None:
+            wanted += f" and, for ISO 8583, {settings.iso8583_host}:{settings.iso8583_port}"
+        console.print(f"[red]Cannot listen on {wanted}[/red]: {error.strerror}. Try --port 0.")
         raise typer.Exit(1) from error
     console.print(f"[bold]Kasauti[/bold] is at [link]{server.url}[/link], its guides at {server.url}/docs")
+    if server.iso8583 is not None:
+        console.print(f"ISO 8583 frames are taken at {server.iso8583}.", highlight=False)
     console.print(
         f"Money and events are kept in {settings.database.resolve()}. Test mode: no real money, ever.\n"
     )
@@ -108,12 +115,26 @@ def migrate(
     console.print(f"{path.resolve()} is at revision {newest(path)}.")
 
 
-@app.command()
-def demo() -> None:
-    """Tell the story of a startup's first payments over HTTP, on a server of its own."""
-    from sandbox.demo import story  # noqa: PLC0415 - as above
+class Chapter(StrEnum):
+    """A story about one of the rails."""
 
-    sys.exit(0 if story.tell(console) else 1)
+    RAAST = "raast"
+    ONELINK = "onelink"
+    BILLS = "bills"
+
+
+@app.command()
+def demo(
+    chapter: Annotated[
+        Chapter | None, typer.Argument(help="A rail's own story; without it, of a startup's first payments.")
+    ] = None,
+) -> None:
+    """Tell a story over HTTP, on a server of its own; exit with 0 only if every step held."""
+    from sandbox.demo import bills, onelink, raast, story  # noqa: PLC0415 - as above
+
+    chapters = {Chapter.RAAST: raast.tell, Chapter.ONELINK: onelink.tell, Chapter.BILLS: bills.tell}
+    tell = story.tell if chapter is None else chapters[chapter]
+    sys.exit(0 if tell(console) else 1)
 
 
 def main() -> None:

@@ -4,7 +4,9 @@
 answer are one piece of work, kept or forgotten as a whole. `query` does the same for reads, on a read-only connection.
 """
 
+import asyncio
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 from fastapi import FastAPI, Query, Request, Response
@@ -20,14 +22,20 @@ from sandbox.participants.service import HOW_TO, authenticate
 from sandbox.problems import Problem
 from sandbox.records import R, Records
 from sandbox.settings import Settings
+from sandbox.wire import Wire
 from sandbox.worker import Worker
 from sandbox.world import World, WorldView, enter, look_into
 
 B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
 V = TypeVar("V", bound=BaseModel)
 
 BEARER = "bearer "
 EMPTY_BODY = b"{}"
+SCENARIO_HEADER = b"kasauti-scenario"
+"""Names the row of a table that a request is to meet."""
+
+MILLIS = 1_000
 KEY_HEADER = idempotency.HEADER.lower().encode()
 
 
@@ -85,18 +93,47 @@ class Asked(NamedTuple, Generic[B]):
     guard: Guard | None
 
 
-async def ask(request: Request, model: type[B]) -> Asked[B]:
-    """Read and validate a request; whoever has no valid key is refused before anything else is said."""
+async def ask(request: Request, model: type[B], read: Callable[[bytes], B] | None = None) -> Asked[B]:
+    """Read and validate a request; whoever has no valid key is refused before anything else is said.
+
+    `read` makes the model of a body that is no JSON, such as a file.
+    """
     secret = secret_of(request)
     raw = await body_of(request) or EMPTY_BODY
     try:
-        body = read_body(model, raw)
+        body = read_body(model, raw) if read is None else read(raw)
         key = header_of(request, KEY_HEADER)
-        guard = None if key is None else idempotency.guard_for(key, request.method, request.url.path, raw)
+        path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        told = raw if read is None else b'"%b"' % sha256(raw).hexdigest().encode()
+        guard = None if key is None else idempotency.guard_for(key, request.method, path, told)
     except Problem:
         await services(request.app).readers.read(authenticate, secret)
         raise
     return Asked(secret, body, guard)
+
+
+def wire_of(request: Request) -> Wire:
+    """Return the wire over which a request came."""
+    return Wire(header_of(request, SCENARIO_HEADER))
+
+
+async def carry(request: Request, response: Response, wire: Wire) -> Response:
+    """Carry an answer back over a wire that disturbs it; what it tells of is done and stays done.
+
+    It may be late, come after the callbacks, or be lost.
+    """
+    if wire.callbacks_first is not None:
+        await services(request.app).worker.advance(wire.sandbox_id, wire.callbacks_first)
+    if wire.latency_ms:
+        await asyncio.sleep(wire.latency_ms / MILLIS)
+        response.headers["Kasauti-Fault"] = f"latency {wire.latency_ms} ms"
+    if wire.lost:
+        raise Problem(
+            "answer_lost",
+            "The request was carried out and its answer lost, as your plan of scenarios wants it. Ask again "
+            "with the same Idempotency-Key, or look the object up.",
+        )
+    return response
 
 
 async def command(
@@ -106,13 +143,16 @@ async def command(
     *,
     status: int = 201,
     once: frozenset[str] = frozenset(),
+    read: Callable[[bytes], B] | None = None,
 ) -> Response:
     """Run a use case that changes the caller's sandbox and answer with the view that it returns.
 
-    Fields named in `once` are left out of what is stored for repeats: a secret is shown once.
+    Fields named in `once` are left out of what is stored for repeats: a secret is shown once. `read` is as
+    in `ask`.
     """
-    asked = await ask(request, model)
-    return respond(await services(request.app).executor.write(_run, asked, use_case, status, once))
+    asked, wire = await ask(request, model, read), wire_of(request)
+    answer = await services(request.app).executor.write(_run, asked, use_case, status, once, wire)
+    return respond(answer) if not wire.disturbed else await carry(request, respond(answer), wire)
 
 
 def _run(
@@ -121,8 +161,12 @@ def _run(
     use_case: Callable[[World, B], BaseModel],
     status: int,
     once: frozenset[str],
+    wire: Wire,
 ) -> Answer:
-    world = enter(uow, authenticate(uow, asked.secret).sandbox_id)
+    key = authenticate(uow, asked.secret)
+    world = enter(uow, key.sandbox_id)
+    world.key_id = key.id
+    world.reached_by(wire)
     if asked.guard is not None and (stored := idempotency.replay(world, asked.guard)) is not None:
         return replayed(world, stored)
     view = use_case(world, asked.body)
@@ -143,6 +187,11 @@ async def query(request: Request, find: Callable[[WorldView], BaseModel]) -> Res
     """Answer with what a query finds in the caller's sandbox."""
     secret = secret_of(request)
     return respond(await services(request.app).readers.read(_look, secret, find))
+
+
+def look(snapshot: Snapshot, secret: str, find: Callable[[WorldView], T]) -> T:
+    """Return what a query finds in the sandbox of this key, for answers that are no JSON."""
+    return find(look_into(snapshot, authenticate(snapshot, secret).sandbox_id))
 
 
 def _look(snapshot: Snapshot, secret: str, find: Callable[[WorldView], BaseModel]) -> Answer:
@@ -181,7 +230,8 @@ def page(
 
 def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
     """Describe a body that `command` reads itself, for OpenAPI."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     content: dict[str, Any] = {"schema": schema}
     if examples:
         content["examples"] = {name: {"value": value} for name, value in examples.items()}
@@ -196,6 +246,16 @@ def takes(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": content}},
         "parameters": [header],
     }
+
+
+def _inlined(part: Any, defined: dict[str, Any]) -> Any:
+    """Put the models inside a model in the places where it refers to them."""
+    if isinstance(part, list):
+        return [_inlined(one, defined) for one in part]
+    if not isinstance(part, dict):
+        return part
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    return {key: _inlined(one, defined) for key, one in (defined[name] if name else part).items()}
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

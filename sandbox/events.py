@@ -19,6 +19,20 @@ class EventType(StrEnum):
     PAYMENT_SETTLED = "payment.settled"
     PAYMENT_REFUSED = "payment.refused"
     PAYMENT_UNKNOWN = "payment.unknown"
+    PAYMENT_RETURNED = "payment.returned"
+    CREDIT_RECEIVED = "credit.received"
+    CREDIT_REFUSED = "credit.refused"
+    REQUEST_SENT = "request_to_pay.sent"
+    REQUEST_SETTLED = "request_to_pay.settled"
+    REQUEST_REJECTED = "request_to_pay.rejected"
+    REQUEST_CANCELLED = "request_to_pay.cancelled"
+    REQUEST_EXPIRED = "request_to_pay.expired"
+    RECALL_ASKED = "recall.asked"
+    RECALL_ANSWERED = "recall.answered"
+    BULK_COMPLETED = "bulk.completed"
+    BILL_UNKNOWN = "bill_payment.unknown"
+    BILL_SETTLED = "bill_payment.settled"
+    BILL_REFUSED = "bill_payment.refused"
     ACCOUNT_OPENED = "account.opened"
     WEBHOOK_TEST = "webhook.test"
 
@@ -27,6 +41,20 @@ EVENT_HELP: dict[EventType, str] = {
     EventType.PAYMENT_SETTLED: "A payment is final: the money has moved. Sent once per payment.",
     EventType.PAYMENT_REFUSED: "A payment is final: nothing moved, the hold is released. Sent once per payment.",
     EventType.PAYMENT_UNKNOWN: "The rail gave no answer in time. The hold stays; the outcome follows as another event.",
+    EventType.PAYMENT_RETURNED: "A settled payment was sent back by its receiver, or reversed by its sender's bank. Sent once per payment.",
+    EventType.CREDIT_RECEIVED: "Money from outside the sandbox arrived on one of its accounts.",
+    EventType.CREDIT_REFUSED: "Money from outside was turned away: the account, or a limit of it, does not take it.",
+    EventType.REQUEST_SENT: "A request to pay was made.",
+    EventType.REQUEST_SETTLED: "A request to pay was paid: its money has moved (ACSC). Sent once per request.",
+    EventType.REQUEST_REJECTED: "A request to pay was refused, or its payment was (RJCT). Sent once per request.",
+    EventType.REQUEST_CANCELLED: "A request to pay was taken back by who made it (CANC). Sent once per request.",
+    EventType.REQUEST_EXPIRED: "Nobody answered a request to pay in time (RJCT, DS24). Sent once per request.",
+    EventType.RECALL_ASKED: "The sender of a settled payment asked for it back.",
+    EventType.RECALL_ANSWERED: "A recall was answered: the money came back, or the receiver keeps it.",
+    EventType.BULK_COMPLETED: "All payments of a bulk file were sent. Sent once per file.",
+    EventType.BILL_UNKNOWN: "A bill's payment got no answer in time. The hold stays; the outcome follows as another event.",
+    EventType.BILL_SETTLED: "The biller marked a bill paid, whole or in part; the receipt's number is there. Sent once per payment.",
+    EventType.BILL_REFUSED: "A bill's payment came to nothing after all, and the hold is released. Sent once per payment.",
     EventType.ACCOUNT_OPENED: "An account was opened by a request (not by the seeding of a fresh sandbox).",
     EventType.WEBHOOK_TEST: "You asked for a test event.",
 }

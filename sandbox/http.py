@@ -1,8 +1,8 @@
 """The edge: request ids, the limit on bodies, JSON answers, and problems as RFC 9457 documents."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -32,10 +32,15 @@ STATUS = {
     Kind.INVALID: 422,
     Kind.INTERNAL: 500,
     Kind.UNAVAILABLE: 503,
+    Kind.LOST: 504,
 }
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = b"kasauti-request-id"
 DEFECT = "A defect of the sandbox; nothing was stored. Send the request again, or report its request id."
+
+
+Show: TypeAlias = Callable[[Problem], Response]
+"""How a part of the server shows a problem to its callers."""
 
 
 class Empty(BaseModel):
@@ -64,6 +69,7 @@ class ProblemDocument(BaseModel):
     code: str
     detail: str
     field: str | None = None
+    rail_code: str | None = None
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -76,6 +82,7 @@ def problem_response(problem: Problem, headers: dict[str, str] | None = None) ->
         code=entry.code,
         detail=problem.detail,
         field=problem.field,
+        rail_code=problem.rail_code,
     )
     headers = dict(headers or {})
     if entry.kind is Kind.UNAUTHENTICATED:
@@ -95,11 +102,16 @@ class Envelope:
 
     A body without a Content-Length is counted as it arrives. A request for one of the `exact` routes is
     handed straight to it: what routing and its layers would add is an eighth of a payment's time.
+
+    Paths that begin as one of `faces` says show their problems in a way of their own.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, routes: Sequence[BaseRoute], faces: Mapping[str, Show]
+    ) -> None:
         self._app = app
         self._max = max_body_bytes
+        self._faces = faces
         self._exact = exact_routes(routes)
         self._ids = RandomIds("req")
 
@@ -120,7 +132,7 @@ class Envelope:
 
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), None)
         if declared is not None and declared.isdigit() and int(declared) > self._max:
-            await self._too_large()(scope, receive, send_with_id)
+            await self._too_large(scope)(scope, receive, send_with_id)
             return
         app = self._exact.get((scope["method"], scope["path"]), self._app)
         try:
@@ -129,12 +141,12 @@ class Envelope:
             # Nobody is there to be answered, and nothing was stored.
             return
         except Problem as problem:
-            await _shown(problem)(scope, receive, send_with_id)
+            await _shown(problem, self._faces, scope)(scope, receive, send_with_id)
         except Exception:
             logger.exception("%s: %s %s broke", request_id.decode(), scope["method"], scope["path"])
             if started:
                 raise
-            await problem_response(Problem("internal", DEFECT))(scope, receive, send_with_id)
+            await _shown(Problem("internal", DEFECT), self._faces, scope)(scope, receive, send_with_id)
 
     def _counted(self, receive: Receive) -> Receive:
         """Count a body that came without a Content-Length; the server itself holds the others to theirs."""
@@ -153,8 +165,10 @@ class Envelope:
     def _limit_text(self) -> str:
         return f"Send at most {self._max} bytes in one request."
 
-    def _too_large(self) -> Response:
-        return problem_response(Problem("body_too_large", self._limit_text()), {"Connection": "close"})
+    def _too_large(self, scope: Scope) -> Response:
+        response = _shown(Problem("body_too_large", self._limit_text()), self._faces, scope)
+        response.headers["Connection"] = "close"
+        return response
 
 
 def header_of(request: Request, name: bytes) -> str | None:
@@ -197,34 +211,47 @@ def problem_of(errors: Sequence[Any]) -> Problem:
     return Problem(code, f"{first['msg']}.{more}", field=field)
 
 
-def _shown(problem: Problem) -> Response:
+def _shown(problem: Problem, faces: Mapping[str, Show], scope: Scope) -> Response:
     if problem.__cause__ is not None and problem.entry.kind is Kind.UNAVAILABLE:
         logger.error("not stored", exc_info=problem.__cause__)
+    for start, show in faces.items():
+        if scope["path"].startswith(start):
+            return show(problem)
     return problem_response(problem)
 
 
-async def _show_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
-    return _shown(error)
-
-
-async def _show_invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    errors = [{**found, "loc": found["loc"][1:]} for found in error.errors()]
-    return problem_response(problem_of(errors))
-
-
-async def _show_routing(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RoutingError)  # noqa: S101 - registered for this class only
+def _show_routing(error: RoutingError, faces: Mapping[str, Show], scope: Scope) -> Response:
+    path = scope["path"]
     if error.status_code == STATUS[Kind.METHOD]:
-        detail = f"{request.url.path} does not take {request.method}."
-        return problem_response(Problem("method_not_allowed", detail), dict(error.headers or {}))
-    return problem_response(Problem("not_found", f"There is nothing at {request.url.path}. See /docs."))
+        problem = Problem("method_not_allowed", f"{path} does not take {scope['method']}.")
+    else:
+        problem = Problem("not_found", f"There is nothing at {path}. See /docs.")
+    response = _shown(problem, faces, scope)
+    response.headers.update(error.headers or {})
+    return response
 
 
-def install(app: FastAPI, *, max_body_bytes: int) -> None:
-    """Put the envelope and the problem documents around an app."""
-    app.add_middleware(Envelope, max_body_bytes=max_body_bytes, routes=app.router.routes)
-    app.add_exception_handler(Problem, _show_problem)
-    app.add_exception_handler(RequestValidationError, _show_invalid)
-    app.add_exception_handler(RoutingError, _show_routing)
+def install(app: FastAPI, *, max_body_bytes: int, faces: Mapping[str, Show] | None = None) -> None:
+    """Put the envelope and the problem documents around an app.
+
+    `faces` says how problems are shown under paths that begin so; the first that fits speaks.
+    """
+    others = faces or {}
+
+    async def show_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+        return _shown(error, others, request.scope)
+
+    async def show_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+        errors = [{**found, "loc": found["loc"][1:]} for found in error.errors()]
+        return _shown(problem_of(errors), others, request.scope)
+
+    async def show_routing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RoutingError)  # noqa: S101 - registered for this class only
+        return _show_routing(error, others, request.scope)
+
+    app.add_middleware(Envelope, max_body_bytes=max_body_bytes, routes=app.router.routes, faces=others)
+    app.add_exception_handler(Problem, show_problem)
+    app.add_exception_handler(RequestValidationError, show_invalid)
+    app.add_exception_handler(RoutingError, show_routing)

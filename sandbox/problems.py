@@ -20,6 +20,7 @@ class Kind(StrEnum):
     METHOD = "method"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
+    LOST = "lost"
     INVALID = "invalid"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
@@ -49,11 +50,14 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     """A refusal with a code of the catalogue.
 
     `detail` says what to do next; `field` names the offending field of the request, if there is one
-    (dotted for nested fields).
+    (dotted for nested fields); `rail_code` is what the rail itself calls the refusal.
     """
 
-    def __init__(self, code: str, detail: str, *, field: str | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str, *, field: str | None = None, rail_code: str | None = None
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.entry = CATALOGUE[code]
         self.detail = detail
         self.field = field
+        self.rail_code = rail_code

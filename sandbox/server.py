@@ -19,15 +19,20 @@ GC_THRESHOLD = (50_000, 20, 50)
 
 
 class Server:
-    """A server on its own socket. `url` is right from the start, also with port 0."""
+    """A server on its own sockets. `url` is right from the start, also with port 0.
+
+    `iso8583` is the address at which ISO 8583 frames are taken, None where they are not.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._socket = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{host}:{port}"
+        iso8583 = self._bind_iso8583(settings)
+        self.iso8583 = None if iso8583 is None else "{}:{}".format(*iso8583.getsockname()[:2])
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                create_app(settings),
+                create_app(settings, iso8583=iso8583),
                 http="httptools",
                 log_level="warning",
                 access_log=False,
@@ -35,6 +40,15 @@ class Server:
                 timeout_graceful_shutdown=5,
             )
         )
+
+    def _bind_iso8583(self, settings: Settings) -> socket.socket | None:
+        if settings.iso8583_port is None:
+            return None
+        try:
+            return socket.create_server((settings.iso8583_host, settings.iso8583_port))
+        except OSError:
+            self._socket.close()
+            raise
 
     def own_process(self) -> None:
         """Serve as all that this process does."""
@@ -62,17 +76,24 @@ def calm_collector() -> None:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """Run a server in a thread of this process and yield its address."""
+def running(settings: Settings) -> Iterator[Server]:
+    """Run a server in a thread of this process and yield it once it answers."""
     server = Server(settings)
     thread = Thread(target=server.serve_forever, name="kasauti-server", daemon=True)
     thread.start()
     try:
         wait_until_ready(server.url, thread)
-        yield server.url
+        yield server
     finally:
         server.stop()
         thread.join()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Run a server in a thread of this process and yield its address."""
+    with running(settings) as server:
+        yield server.url
 
 
 def wait_until_ready(url: str, thread: Thread | None = None) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.identifiers.people import Kind
+
 
 class Settings(BaseSettings):
     """One process's settings; every field has a default that suits a laptop."""
@@ -31,6 +33,16 @@ class Settings(BaseSettings):
     worker: bool = Field(default=True, description="Run the worker inside the server's process.")
     worker_poll_s: float = Field(
         default=0.25, gt=0, le=60, description="How often idle workers look for due jobs."
+    )
+    real_numbers: frozenset[Kind] = Field(
+        default=frozenset(),
+        description='Kinds of real people\'s numbers to take, such as ["cnic"]; of others only synthetic ones.',
+    )
+    iso8583_host: str = Field(
+        default="127.0.0.1", description="Address of the ISO 8583 listener; it has no encryption of its own."
+    )
+    iso8583_port: int | None = Field(
+        default=None, ge=0, le=65_535, description="Port of the ISO 8583 listener; none without one."
     )
     telemetry: bool = Field(
         default=False, description="Report requests to OpenTelemetry, where its SDK is configured."

@@ -51,6 +51,12 @@ class Shelf(Generic[M]):
             ITEMS.update(world.uow, item, body=body, updated_at=now)
         return value
 
+    def add(self, world: World, key: str, value: M) -> M:
+        """Lay something down where nothing lies, as the caller has made sure of."""
+        body, now = value.model_dump_json(), world.now
+        ITEMS.insert(world.uow, Item(world.id, self._rail, self._kind, key, body, now, now))
+        return value
+
     def remove(self, world: World, key: str) -> None:
         """Take something away, if it is there."""
         ITEMS.delete(world.uow, world.id, self._rail, self._kind, key)

@@ -13,6 +13,7 @@ from ledger.clock import utc_now
 from ledger.ids import IdSource
 from sandbox.db import Snapshot, UnitOfWork
 from sandbox.records import Records
+from sandbox.wire import Wire
 
 
 class Sandbox(NamedTuple):
@@ -70,15 +71,26 @@ class WorldView:
 
 
 class World(WorldView):
-    """A sandbox as a use case may change it. `leave` keeps what ids were used; the caller must call it."""
+    """A sandbox as a use case may change it. `leave` keeps what ids were used; the caller must call it.
+
+    `key_id` names the key with which somebody asked for this; it is empty when nobody did, as in a job.
+    `wire` is what the request came over.
+    """
 
     def __init__(self, uow: UnitOfWork, sandbox: Sandbox) -> None:
         super().__init__(uow, sandbox, uow.now)
         self.uow = uow
+        self.key_id = ""
+        self.wire = Wire()
         ids: IdSource | None = uow.counters.get(self.id)
         if ids is None:
             ids = uow.counters[self.id] = IdSource(sandbox.seed, sandbox.id_counter)
         self._ids = ids
+
+    def reached_by(self, wire: Wire) -> None:
+        """Note over which wire the request came."""
+        wire.reach(self.id)
+        self.wire = wire
 
     def new_id(self, prefix: str) -> str:
         """Make the sandbox's next id, such as `pay_01J…`; ids sort by creation."""

@@ -33,43 +33,69 @@ class Startup:
         return services(self.app)
 
     async def send(
-        self, method: str, path: str, body: object = None, *, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        scenario: str | None = None,
     ) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.secret}"}
+        if scenario is not None:
+            headers["kasauti-scenario"] = scenario
         if key is not None:
             headers["idempotency-key"] = key
         return await self.client.request(method, path, json=body, headers=headers)
 
-    async def post(self, path: str, body: object = None, *, key: str | None = None) -> httpx.Response:
-        return await self.send("POST", path, {} if body is None else body, key=key)
+    async def post(
+        self, path: str, body: object = None, *, key: str | None = None, scenario: str | None = None
+    ) -> httpx.Response:
+        return await self.send("POST", path, {} if body is None else body, key=key, scenario=scenario)
 
     async def get(self, path: str) -> Any:
         answer = await self.send("GET", path)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def fetch(self, iban: str = SHOP, amount: int = AMOUNT) -> Any:
-        body = {"destination_iban": iban, "amount_paisa": amount}
+    async def fetch(self, iban: str = SHOP, amount: int = AMOUNT, rail: str = "raast") -> Any:
+        body = {"destination_iban": iban, "amount_paisa": amount, "rail": rail}
         answer = await self.post("/v1/title-fetches", body)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
     async def order(
-        self, iban: str = SHOP, amount: int = AMOUNT, *, source: str = RICH, **more: object
+        self,
+        iban: str = SHOP,
+        amount: int = AMOUNT,
+        *,
+        source: str = RICH,
+        rail: str = "raast",
+        **more: object,
     ) -> dict[str, Any]:
         """Fetch the title and return the body of the payment that it is for."""
-        fetched = await self.fetch(iban, amount)
+        fetched = await self.fetch(iban, amount, rail)
         assert fetched["status"] == "matched", fetched
         return {
             "source": source,
             "destination_iban": iban,
             "amount_paisa": amount,
             "title_fetch": fetched["id"],
+            "rail": rail,
             **more,
         }
 
-    async def pay(self, iban: str = SHOP, amount: int = AMOUNT, *, source: str = RICH, **more: object) -> Any:
-        answer = await self.post("/v1/payments", await self.order(iban, amount, source=source, **more))
+    async def pay(
+        self,
+        iban: str = SHOP,
+        amount: int = AMOUNT,
+        *,
+        source: str = RICH,
+        rail: str = "raast",
+        **more: object,
+    ) -> Any:
+        order = await self.order(iban, amount, source=source, rail=rail, **more)
+        answer = await self.post("/v1/payments", order)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -85,14 +111,17 @@ class Startup:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def count(self, table: str) -> int:
+    def count(self, table: str, **where: str) -> int:
         """Count the rows of a table over all sandboxes, on a connection of its own."""
-        return count_rows(self.services, table)
+        return count_rows(self.services, table, **where)
 
 
-def count_rows(shared: Services, table: str) -> int:
+def count_rows(shared: Services, table: str, **where: str) -> int:
+    conditions = " AND ".join(f"{column} = ?" for column in where)
+    rows = f"{table} WHERE {conditions}" if where else table
     with closing(sqlite3.connect(shared.settings.database)) as connection:
-        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        found = connection.execute(f"SELECT count(*) FROM {rows}", (*where.values(),))
+        return int(found.fetchone()[0])
 
 
 SignUp = Callable[..., Awaitable[Startup]]

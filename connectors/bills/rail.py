@@ -16,6 +16,7 @@ from connectors.identifiers.text import IdentifierError
 from connectors.scenarios import answer_of, read_reasons
 from ledger.clock import SECOND_US, Micros
 
+APPROVED = "0000"
 NO_BILLER = "0291"
 NOT_SUPPORTED = "0290"
 MALFORMED = "0296"
@@ -25,6 +26,7 @@ NO_INQUIRY = "0413"
 IN_PROCESS = "0266"
 PAID = "0289"
 UNABLE = "0299"
+TIMEOUT = "0225"
 
 _HOUR_US = 3600 * SECOND_US
 
@@ -92,12 +94,28 @@ class Bills:
     name = "Bill payment"
     insufficient_funds = "0404"
     hold_expired = UNABLE
+    no_answer = TIMEOUT
+    offline = UNABLE
     hold_us = 24 * _HOUR_US
 
     def __init__(self) -> None:
         self.reasons = read_reasons("connectors.bills")
         self.triggers = _read_triggers()
         self._answering = {(row.biller, row.consumer_no): row for row in self.triggers if row.answers}
+
+    def pulled(self, subject: Subject) -> BillTrigger | None:
+        """Return the published row that answers for this bill by itself, if any."""
+        return self._answering.get((subject.biller.code, subject.consumer_no))
+
+    def named(self, name: str) -> Answer | None:
+        """Return the answer to a payment under this name: of a published row, or a final reason's code."""
+        row = next((row for row in self._answering.values() if row.name == name), None)
+        if row is not None:
+            return _answer_of(row) if row.stage == "payment" else None
+        reason = self.reasons.get(name)
+        if name == APPROVED:
+            return Accepted()
+        return Declined(name) if reason is not None and reason.final else None
 
     def identify(self, biller_id: int, consumer_no: str) -> Subject | Declined:
         """Say whose bill is meant, so that the facts can be looked up."""
@@ -112,13 +130,14 @@ class Bills:
             return Declined(MALFORMED)
 
     def inquire(self, subject: Subject, facts: Facts, now: Micros) -> Bill | Declined:
-        """Show the bill, whatever its status; refuse when there is none to show."""
+        """Show the bill, whatever its status; refuse when there is none to show. A slip that is paid stays one."""
         row = self._answering.get((subject.biller.code, subject.consumer_no))
         if row is not None and row.stage == "inquiry":
             return Declined(row.reason or UNABLE)
         if facts.bill is None:
             return Declined(NO_BILL if facts.consumer_known else NO_CONSUMER)
-        return Declined(NO_BILL) if is_expired(facts.bill, now) else facts.bill
+        gone = is_expired(facts.bill, now) and facts.bill.status is not BillStatus.PAID
+        return Declined(NO_BILL) if gone else facts.bill
 
     def pay(
         self, subject: Subject, amount_paisa: int, inquired: Subject | None, facts: Facts, now: Micros

@@ -14,7 +14,6 @@ from typing import Literal, NamedTuple
 from connectors.contract import Declined, Reason
 from connectors.onelink.body import GatewayError, Trace, parse_body
 from connectors.onelink.codes import FIELD_39
-from connectors.onelink.rtp import STATUSES, Mode
 from connectors.onelink.rtp_bodies import (
     AliasInquiryBody,
     Info,
@@ -24,6 +23,7 @@ from connectors.onelink.rtp_bodies import (
     RtpBody,
     TitleFetchBody,
 )
+from connectors.rtp import STATUSES, Mode
 from ledger.clock import MAX_TIME, Micros
 
 Caller = Literal["anyone", "merchant", "aggregator"]

@@ -18,7 +18,7 @@ from connectors.contract import (
 )
 from connectors.identifiers.iban import institution_of
 from connectors.identifiers.institutions import INSTITUTIONS, Institution
-from connectors.scenarios import answer_of, by_iban, read_reasons, read_triggers
+from connectors.scenarios import Pulls, answer_of, read_reasons, read_triggers
 from ledger.clock import SECOND_US
 
 REFUSED_BY_STATUS = {"closed": "0103", "frozen": "0192"}
@@ -38,20 +38,28 @@ class Ibft:
     hold_expired = "0191"
     amount_limit = OVER_LIMIT
     client_limit = OVER_LIMIT
+    approved = "0000"
+    no_answer = "0156"
+    offline = "0155"
+    capabilities: tuple[str, ...] = ("ibft",)
     hold_us = 24 * 3600 * SECOND_US
     title_fetch_us = 5 * 60 * SECOND_US
 
     def __init__(self, members: Mapping[str, Institution] = INSTITUTIONS) -> None:
         self.reasons = read_reasons("connectors.onelink")
         self.triggers = read_triggers("connectors.onelink")
-        self._by_iban = by_iban(self.triggers)
+        self._pulls = Pulls(self.triggers)
         self._members = members
+
+    def pulled(self, iban: str, amount_paisa: int) -> Trigger | None:
+        """Return the published trigger that a payment of this account or amount pulls, if any."""
+        return self._pulls.find(iban, amount_paisa)
 
     def fetch_title(self, query: TitleQuery, party: Party | None) -> TitleFound | Declined:
         """Return the account's title, or why it cannot be credited: the bank first, then the account."""
-        trigger = self._by_iban.get(query.iban)
-        if trigger is not None:
-            return _title_of(trigger)
+        published = self._pulls.title(query.iban, query.amount_paisa)
+        if published is not None:
+            return published
         member = self._members.get(institution_of(query.iban))
         if member is None:
             return Declined(UNKNOWN_MEMBER)
@@ -72,14 +80,8 @@ class Ibft:
 
     def handle(self, instruction: Instruction, party: Party | None) -> Answer:
         """Answer for the beneficiary's bank: by a published trigger, else by the state of the account."""
-        trigger = self._by_iban.get(instruction.destination_iban)
+        trigger = self.pulled(instruction.destination_iban, instruction.amount_paisa)
         if trigger is not None:
             return answer_of(trigger)
         title = self.fetch_title(TitleQuery(instruction.destination_iban, instruction.amount_paisa), party)
         return title if isinstance(title, Declined) else Accepted()
-
-
-def _title_of(trigger: Trigger) -> TitleFound | Declined:
-    if trigger.stage == "title_fetch" and trigger.reason:
-        return Declined(trigger.reason)
-    return TitleFound(f"TRIGGER {trigger.name.upper()}")

@@ -1,108 +1,21 @@
 """The story of `kasauti demo`: told over HTTP only, on a throw-away server; each step must hold."""
 
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
-import httpx
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
 
 from ledger.money import rupees
 from sandbox.accounts.service import SEED
-from sandbox.demo.receiver import Receiver, receiving, verified
-from sandbox.server import serving
-from sandbox.settings import Settings
+from sandbox.demo import stage as stages
+from sandbox.demo.receiver import verified
+from sandbox.demo.stage import Stage, Steps, books, figure, holds, table
 
 LATE_S = 90
-FIGURES = frozenset({"available", "balance", "credit", "debit"})
-
-
-class StepFailed(Exception):  # noqa: N818 - reads as what happened
-    """A step of the story did not hold."""
-
-
-class Stage(NamedTuple):
-    """What the steps share."""
-
-    console: Console
-    client: httpx.Client
-    receiver: Receiver
-    facts: dict[str, Any]
-
-    def call(self, method: str, path: str, body: object = None, *, expect: int, **headers: str) -> Any:
-        """Make a request and return its JSON; anything but the expected status ends the story."""
-        response = self.client.request(
-            method,
-            path,
-            json=body,
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
-        )
-        holds(
-            response.status_code == expect,
-            f"{method} {path} answered {response.status_code}: {response.text[:300]}",
-        )
-        self.facts["response"] = response
-        return response.json()
-
-    def say(self, text: str) -> None:
-        """Print a line below the step's title."""
-        self.console.print(f"  {text}", highlight=False)
-
-
-def _table(*columns: str) -> Table:
-    """Make a table without lines whose figures are never cut."""
-    table = Table(box=None, padding=(0, 1))
-    for column in columns:
-        table.add_column(column, no_wrap=True, justify="right" if column in FIGURES else "left")
-    return table
-
-
-def _figure(paisa: int) -> str:
-    """Write an amount in rupees for a column, where the currency goes without saying."""
-    return rupees(paisa).removeprefix("PKR ")
-
-
-def holds(condition: object, otherwise: str) -> None:
-    """Go on only if the condition holds."""
-    if not condition:
-        raise StepFailed(otherwise)
 
 
 def tell(console: Console) -> bool:
     """Tell the story; True only if every step held."""
-    started = perf_counter()
-    console.print(
-        Panel.fit(
-            "[bold]Kasauti[/bold]: from sign-up to a settled payment", subtitle="test mode, no real money"
-        )
-    )
-    with tempfile.TemporaryDirectory(prefix="kasauti-demo-") as folder:
-        settings = Settings(
-            database=Path(folder) / "demo.db",
-            host="127.0.0.1",
-            port=0,
-            allow_loopback_webhooks=True,
-            worker=True,
-        )
-        with (
-            serving(settings) as url,
-            receiving() as receiver,
-            httpx.Client(base_url=url, timeout=30) as client,
-        ):
-            stage = Stage(console, client, receiver, {})
-            for number, (title, step) in enumerate(STEPS, 1):
-                console.print(f"\n[bold]{number}. {title}[/bold]")
-                try:
-                    step(stage)
-                except StepFailed as failed:
-                    console.print(f"  [red]✗ {failed}[/red]")
-                    return False
-    console.print(f"\n[green]✓ All {len(STEPS)} steps held[/green] in {perf_counter() - started:.1f} s.")
-    return True
+    return stages.tell(console, "from sign-up to a settled payment", STEPS)
 
 
 def _sign_up(stage: Stage) -> None:
@@ -111,12 +24,12 @@ def _sign_up(stage: Stage) -> None:
     stage.say(
         f"{made['participant']['name']} owns {made['sandbox']['id']}; its key {made['key']['hint']} is shown once."
     )
-    table = _table("account", "IBAN", "holder", "status", "available")
+    rows = table("account", "IBAN", "holder", "status", "available")
     for account in made["accounts"]:
-        available = _figure(account["balance"]["available_paisa"])
+        available = figure(account["balance"]["available_paisa"])
         holder = account["holder"]["name"]
-        table.add_row(account["nickname"], account["iban"], holder, account["status"], available)
-    stage.console.print(table)
+        rows.add_row(account["nickname"], account["iban"], holder, account["status"], available)
+    stage.console.print(rows)
 
 
 def _listen(stage: Stage) -> None:
@@ -197,14 +110,12 @@ def _lose_the_answer(stage: Stage) -> None:
         f"No answer from the receiver: [yellow]unknown[/yellow], {payment['reason']['code']}. The money is held, not gone."
     )
     _expect_event(stage, "payment.unknown", payment["id"])
-    account = next(
-        row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich"
-    )
+    account = stage.account("rich")
     holds(account["balance"]["held_paisa"] == payment["amount_paisa"], "nothing is held")
     inquiry = stage.call("POST", f"/v1/payments/{payment['id']}/inquiry", {}, expect=200)
     holds(inquiry["outcome"] == "not_known", f"the inquiry says {inquiry['outcome']}")
     stage.say("An inquiry: not known yet.")
-    moved = stage.call("POST", "/v1/clock/advance", {"by_seconds": LATE_S}, expect=200)
+    moved = stage.advance(LATE_S)
     holds(moved["fired"], "nothing became due")
     final = stage.call("GET", f"/v1/payments/{payment['id']}", expect=200)
     holds(final["status"] == "settled", f"it is {final['status']}")
@@ -214,30 +125,22 @@ def _lose_the_answer(stage: Stage) -> None:
 
 
 def _balance(stage: Stage) -> None:
-    account = next(
-        row for row in stage.call("GET", "/v1/accounts", expect=200)["data"] if row["nickname"] == "rich"
-    )
+    account = stage.account("rich")
     lines = stage.call("GET", f"/v1/accounts/{account['id']}/statement", expect=200)["data"]
-    table = _table("entry", "debit", "credit", "balance", "available")
+    rows = table("entry", "debit", "credit", "balance", "available")
     for line in lines:
-        table.add_row(
+        rows.add_row(
             line["kind"],
-            _figure(line["debit_paisa"]),
-            _figure(line["credit_paisa"]),
-            _figure(line["balance_paisa"]),
-            _figure(line["available_paisa"]),
+            figure(line["debit_paisa"]),
+            figure(line["credit_paisa"]),
+            figure(line["balance_paisa"]),
+            figure(line["available_paisa"]),
         )
-    stage.console.print(table)
-    sums = stage.call("GET", "/v1/ledger/trial-balance", expect=200)
-    holds(sums["balanced"], f"the ledger does not balance: {sums}")
-    holds(sums["debits_pending_paisa"] == 0, "a hold was left behind")
-    stage.say(
-        f"Trial balance over {sums['accounts']} accounts: debits {rupees(sums['debits_posted_paisa'])} = "
-        f"credits {rupees(sums['credits_posted_paisa'])}, nothing on hold."
-    )
+    stage.console.print(rows)
+    books(stage)
 
 
-STEPS: list[tuple[str, Callable[[Stage], None]]] = [
+STEPS: Steps = [
     ("A startup signs up", _sign_up),
     ("It says where its webhooks go", _listen),
     ("It pays a shop at another bank over Raast", _settle),

@@ -8,6 +8,7 @@ from ledger.status import Status
 from sandbox import jobs
 from sandbox.http import Empty
 from sandbox.payments.counting import release_payment
+from sandbox.payments.course import POLLS, asked_enough
 from sandbox.payments.models import PAYMENTS, InquiryView, Payment, PaymentStatus, view_payment
 from sandbox.payments.queries import find_payment
 from sandbox.payments.service import RESOLVE, announce, end_hold
@@ -18,12 +19,8 @@ def inquire(world: World, _request: Empty, *, payment_id: str) -> InquiryView:
     """Ask the rail about a payment. What it knows by now becomes the payment's outcome."""
     payment = find_payment(world, payment_id)
     rail = RAILS[payment.rail]
-    if (
-        payment.status == PaymentStatus.UNKNOWN
-        and payment.late_at is not None
-        and payment.late_at <= world.now
-    ):
-        payment = _conclude(world, rail, payment)
+    if payment.status == PaymentStatus.UNKNOWN and _is_known(world, payment):
+        payment = conclude(world, rail, payment)
         jobs.cancel(world, RESOLVE, payment.id, due_at=payment.late_at)
     view = view_payment(payment, rail.reasons[payment.reason] if payment.reason else None)
     return InquiryView(
@@ -37,16 +34,27 @@ def resolve(world: World, payment_id: str) -> None:
     """Take in the rail's late answer, unless an inquiry did before."""
     payment = find_payment(world, payment_id)
     if payment.status == PaymentStatus.UNKNOWN:
-        _conclude(world, RAILS[payment.rail], payment)
+        POLLS.remove(world, payment_id)
+        conclude(world, RAILS[payment.rail], payment)
 
 
-def _conclude(world: World, rail: Rail, payment: Payment) -> Payment:
+def _is_known(world: World, payment: Payment) -> bool:
+    """Say whether the rail knows the outcome by now: its time has come, or enough have asked."""
+    if payment.late_at is not None and payment.late_at <= world.now:
+        return True
+    return asked_enough(world, payment.id)
+
+
+def conclude(world: World, rail: Rail, payment: Payment) -> Payment:
     """Post or release the hold; one that ran out is released by the ledger itself.
 
     A payment that comes to nothing no longer counts against limits.
     """
     settled = payment.late_reason is None
-    if payment.late_reason == rail.hold_expired:
+    ran_out = (
+        payment.late_reason == rail.hold_expired and payment.late_at == payment.created_at + rail.hold_us
+    )
+    if ran_out:
         world.book.expire(now=world.now, recorded_at=world.uow.now)
     else:
         end = end_hold(payment.id, Kind.POST if settled else Kind.VOID)

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement
 
 from connectors.contract import Rail, Trigger
+from connectors.identifiers.accounts import WALLET
+from connectors.identifiers.institutions import INSTITUTIONS
 from connectors.registry import RAILS
 from connectors.scenarios import iban_of
 from sandbox.accounts.service import SEED
@@ -66,6 +68,9 @@ class TriggerView(BaseModel):
     name: str
     stage: Literal["title_fetch", "payment"]
     help: str
+    standing: str
+    origin: str
+    pulled_by: Literal["account", "amount", "number", "state"]
     source_iban: str
     destination_iban: str
     amount_paisa: int
@@ -97,6 +102,9 @@ def _show_trigger(rail: Rail, row: Trigger) -> TriggerView:
         name=row.name,
         stage="title_fetch" if row.stage == "title_fetch" else "payment",
         help=row.help,
+        standing=row.standing,
+        origin=row.origin,
+        pulled_by=_pulled_by(row),
         source_iban=SEED[row.source].iban,
         destination_iban=iban_of(row) or SEED[row.destination].iban,
         amount_paisa=row.amount_paisa,
@@ -106,3 +114,12 @@ def _show_trigger(rail: Rail, row: Trigger) -> TriggerView:
         later_reason=row.later_reason,
         later_after_s=after_s,
     )
+
+
+def _pulled_by(row: Trigger) -> Literal["account", "amount", "number", "state"]:
+    """Say what has to be sent: a published account, amount or wallet's number, or accounts in that state."""
+    if row.pulled_by == "amount":
+        return "amount"
+    if not row.account:
+        return "state"
+    return "number" if INSTITUTIONS[row.institution].kind == WALLET else "account"

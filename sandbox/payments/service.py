@@ -18,6 +18,7 @@ from sandbox.accounts.queries import account_by_iban
 from sandbox.events import EventType, emit
 from sandbox.limits.rules import Direction
 from sandbox.payments.counting import count_payment, over_limit
+from sandbox.payments.course import Course, course_of
 from sandbox.payments.models import (
     PAYMENTS,
     TITLE_FETCHES,
@@ -30,6 +31,8 @@ from sandbox.payments.models import (
 )
 from sandbox.payments.titles import party_of, quoted_title, rail_of, receiving_account
 from sandbox.problems import Problem
+from sandbox.scenarios.callbacks import come_first
+from sandbox.scenarios.service import require_listed
 from sandbox.world import World
 
 RESOLVE = "payment.resolve"
@@ -54,6 +57,7 @@ class _Outcome(NamedTuple):
 def create_payment(world: World, request: CreatePayment) -> PaymentView:
     """Send a payment over its rail and record what it answered."""
     rail = rail_of(request.rail)
+    course = course_of(world, rail)
     source = _paying_account(world, request.source)
     fetch = quoted_title(world, request)
     if fetch.destination == source.id:
@@ -65,7 +69,9 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
         fetch.iban, fetch.amount_paisa, source.limit_paisa, _repeated(world, source, request)
     )
     receiver = receiving_account(world, fetch)
-    outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch)
+    if course is not None:
+        require_listed(course.plan, rail, fetch.iban, fetch.amount_paisa, known=receiver is not None)
+    outcome = _send(world, rail, payment_id, instruction, source, receiver, fetch, course)
     if outcome.status is not PaymentStatus.REFUSED:
         count_payment(world, source, receiver, fetch.amount_paisa)
     payment = Payment(
@@ -90,7 +96,14 @@ def create_payment(world: World, request: CreatePayment) -> PaymentView:
     )
     PAYMENTS.insert(world.uow, payment)
     TITLE_FETCHES.update(world.uow, fetch, payment_id=payment_id)
-    return announce(world, rail, payment)
+    view = announce(world, rail, payment)
+    if (
+        course is not None
+        and course.plan is not None
+        and come_first(course.plan, EVENT_OF[view.status], payment_id)
+    ):
+        world.wire.callbacks_first = world.now
+    return view
 
 
 def announce(world: World, rail: Rail, payment: Payment) -> PaymentView:
@@ -112,12 +125,16 @@ def end_hold(payment_id: str, kind: Kind) -> Transfer:
     )
 
 
-def _paying_account(world: World, source: str) -> BankAccount:
-    iban = source.replace(" ", "").upper()
+def account_named(world: World, text: str) -> BankAccount | None:
+    """Return the account with this id or IBAN, if the sandbox has it."""
+    iban = text.replace(" ", "").upper()
     if len(iban) == LENGTH and iban.startswith("PK"):
-        account = account_by_iban(world, iban)
-    else:
-        account = ACCOUNTS.get(world.uow, world.id, source)
+        return account_by_iban(world, iban)
+    return ACCOUNTS.get(world.uow, world.id, text)
+
+
+def _paying_account(world: World, source: str) -> BankAccount:
+    account = account_named(world, source)
     if account is None:
         raise Problem("unknown_account", f"There is no account {source!r} in this sandbox.", field="source")
     if account.status != AccountStatus.ACTIVE:
@@ -153,6 +170,7 @@ def _send(
     source: BankAccount,
     receiver: BankAccount | None,
     fetch: TitleFetch,
+    course: Course | None,
 ) -> _Outcome:
     """Ask in the order in which the parties see it: the sender's side, its limits, the receiver, its limits.
 
@@ -165,6 +183,8 @@ def _send(
     if over is not None:
         return _Outcome(PaymentStatus.REFUSED, over.answer.reason, breach=over.breach)
     answer = rail.handle(instruction, party_of(receiver))
+    if course is not None:
+        answer = course.take(world, rail, payment_id, instruction, answer)
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, receiver, Direction.CREDIT, fetch.amount_paisa)
     outcome = _move_money(world, rail, payment_id, source, fetch, over.answer if over else answer)

@@ -9,6 +9,7 @@ from sandbox.accounts.queries import account_by_iban
 from sandbox.accounts.service import outside
 from sandbox.limits.rules import Direction
 from sandbox.payments.counting import over_limit
+from sandbox.payments.course import course_of
 from sandbox.payments.models import (
     TITLE_FETCHES,
     CreatePayment,
@@ -19,6 +20,7 @@ from sandbox.payments.models import (
     view_title,
 )
 from sandbox.problems import Problem
+from sandbox.scenarios.service import require_listed
 from sandbox.world import World
 
 
@@ -40,12 +42,19 @@ def party_of(account: BankAccount | None) -> Party | None:
 def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     """Ask the rail for an account's title. A refusal is an answer too, and is kept like one.
 
-    What the account can take is asked last: a missing or frozen one has a better reason.
+    What the account can take is asked last: a missing or frozen one has a better reason. A named
+    scenario that is about payments lets the title be found.
     """
     rail = rail_of(request.rail)
+    course = course_of(world, rail)
+    fetch_id = world.new_id("tf")
     _require_member(request.destination_iban)
     account = account_by_iban(world, request.destination_iban)
-    answer = rail.fetch_title(TitleQuery(request.destination_iban, request.amount_paisa), party_of(account))
+    query = TitleQuery(request.destination_iban, request.amount_paisa)
+    answer = rail.fetch_title(query, party_of(account))
+    if course is not None:
+        require_listed(course.plan, rail, query.iban, query.amount_paisa, known=account is not None)
+        answer = course.title(world, rail, fetch_id, query, answer)
     over = None
     if not isinstance(answer, Declined):
         over = over_limit(world, rail, account, Direction.CREDIT, request.amount_paisa)
@@ -54,7 +63,7 @@ def fetch_title(world: World, request: FetchTitle) -> TitleFetchView:
     refused = isinstance(answer, Declined)
     fetch = TitleFetch(
         sandbox_id=world.id,
-        id=world.new_id("tf"),
+        id=fetch_id,
         rail=rail.code,
         status=TitleStatus.REFUSED if refused else TitleStatus.MATCHED,
         iban=request.destination_iban,

@@ -17,6 +17,13 @@ router = APIRouter(include_in_schema=False)
 STATIC = {"kasauti.css": "text/css", "reference.js": "text/javascript"}
 SWAGGER = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
+PULLED_BY = {
+    "account": "the account",
+    "amount": "the amount, whoever is paid",
+    "number": "the wallet's mobile number",
+    "state": "the state of both accounts",
+}
+
 _HERE = files("sandbox.portal")
 _STATIC = {name: _HERE.joinpath("static", name).read_bytes() for name in STATIC}
 _VIEWER = {name: files("fastapi_offline").joinpath("static", name).read_bytes() for name in SWAGGER}
@@ -64,7 +71,7 @@ async def get_problems() -> Response:
 @router.get("/docs/triggers")
 async def get_triggers() -> Response:
     """Show the values that make a rail answer in a known way."""
-    return _show("triggers.html", "Triggers", triggers=list_triggers().data)
+    return _show("triggers.html", "Triggers", triggers=list_triggers().data, pulled_by=PULLED_BY)
 
 
 @router.get("/docs/{page:path}")

@@ -26,12 +26,17 @@ USER_AGENT = "Kasauti-Webhooks/1"
 
 
 class Message(NamedTuple):
-    """What goes out: the id and the body stay the same on every try."""
+    """What goes out: the id and the body stay the same on every try.
+
+    A scenario may send another body than the one that is signed, or sign it so long ago.
+    """
 
     id: str
     url: str
     body: bytes
     secrets: Sequence[str]
+    sent_body: bytes | None = None
+    signed_ago_us: int = 0
 
 
 def make_secret() -> str:
@@ -41,13 +46,14 @@ def make_secret() -> str:
 
 def sign(message: Message, now: int) -> dict[str, str]:
     """Return the Standard Webhooks headers; `now` is the system's time, since receivers compare it with theirs."""
-    moment = datetime.fromtimestamp(now // SECOND_US, UTC)
+    signed_at = (now - message.signed_ago_us) // SECOND_US
+    moment = datetime.fromtimestamp(signed_at, UTC)
     signatures = [
         Webhook(secret).sign(message.id, moment, message.body.decode()) for secret in message.secrets
     ]
     return {
         "webhook-id": message.id,
-        "webhook-timestamp": str(now // SECOND_US),
+        "webhook-timestamp": str(signed_at),
         "webhook-signature": " ".join(signatures),
     }
 
@@ -91,7 +97,11 @@ class Sender:
             extensions["sni_hostname"] = url.host
             url = url.copy_with(host=await self._checked_address(url))
         request = self._client.stream(
-            "POST", url, content=message.body, headers=headers, extensions=extensions
+            "POST",
+            url,
+            content=message.body if message.sent_body is None else message.sent_body,
+            headers=headers,
+            extensions=extensions,
         )
         async with request as response:
             seen = bytearray()

@@ -1,5 +1,6 @@
 """Use cases of webhooks: endpoints, deliveries, and what becomes of an attempt."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ledger.clock import SECOND_US, from_rfc3339
@@ -9,6 +10,7 @@ from sandbox.events import EVENTS, Event, EventType, emit
 from sandbox.http import Empty
 from sandbox.jobs import Job
 from sandbox.problems import Problem
+from sandbox.webhooks.fate import Fate
 from sandbox.webhooks.guard import check_url
 from sandbox.webhooks.ladder import GONE, WAITS_S, Sent, next_wait_us
 from sandbox.webhooks.models import (
@@ -129,23 +131,40 @@ def _restart(world: World, delivery: Delivery) -> Delivery:
     )
 
 
-def enqueue(world: World, event: Event) -> None:
-    """Put an event on its way to every endpoint that takes it; runs in the event's own transaction."""
-    for endpoint in _listening(world):
-        if endpoint.event_types != ALL and event.type not in endpoint.event_types.split(","):
-            continue
+def enqueue_with(fate_of: Callable[[World, Event], Fate]) -> Callable[[World, Event], None]:
+    """Make the subscriber that puts an event on its way to every endpoint that takes it.
+
+    It runs in the event's own transaction; `fate_of` says what becomes of the callbacks.
+    """
+
+    def enqueue(world: World, event: Event) -> None:
+        taking = [
+            endpoint
+            for endpoint in _listening(world)
+            if endpoint.event_types == ALL or event.type in endpoint.event_types.split(",")
+        ]
+        if taking:
+            _send_off(world, event, taking, fate_of(world, event))
+
+    return enqueue
+
+
+def _send_off(world: World, event: Event, endpoints: list[Endpoint], fate: Fate) -> None:
+    due_at = None if fate.dropped else world.now + fate.wait_us
+    for endpoint in endpoints * fate.copies:
         delivery = Delivery(
             sandbox_id=world.id,
             id=world.new_id("del"),
             endpoint_id=endpoint.id,
             event_id=event.id,
             event_type=event.type,
-            status=DeliveryStatus.PENDING,
-            next_attempt_at=world.now,
+            status=DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING,
+            next_attempt_at=due_at,
             created_at=world.now,
         )
         DELIVERIES.insert(world.uow, delivery)
-        jobs.schedule(world, ATTEMPT, delivery.id, due_at=world.now)
+        if due_at is not None:
+            jobs.schedule(world, ATTEMPT, delivery.id, due_at=due_at)
 
 
 def _listening(world: World) -> list[Endpoint]:
@@ -161,7 +180,11 @@ def _listening(world: World) -> list[Endpoint]:
     return found
 
 
-def next_message(snapshot: Snapshot, job: Job) -> Message | None:
+Bend = Callable[[Snapshot, str, str, Message], Message]
+"""Changes what is sent of a sandbox's event of a type on the first attempt; later ones are as they should be."""
+
+
+def next_message(snapshot: Snapshot, job: Job, *, bend: Bend) -> Message | None:
     """Return what an attempt sends, or None when there is nothing to send any more."""
     delivery = DELIVERIES.get(snapshot, job.sandbox_id, job.subject)
     if delivery is None or delivery.status != DeliveryStatus.PENDING:
@@ -174,7 +197,8 @@ def next_message(snapshot: Snapshot, job: Job) -> Message | None:
     world = look_into(snapshot, job.sandbox_id)
     if endpoint.old_secret and endpoint.old_until is not None and endpoint.old_until > world.now:
         secrets.append(endpoint.old_secret)
-    return Message(event.id, endpoint.url, event.body.encode(), secrets)
+    message = Message(event.id, endpoint.url, event.body.encode(), secrets)
+    return message if delivery.attempts else bend(snapshot, world.id, event.type, message)
 
 
 class _Verdict(NamedTuple):

@@ -1,6 +1,6 @@
 import pytest
 
-from connectors.onelink.rtp import EXPIRY_US, SENT, STATUSES, Mode, RtpMoveError, expires_at, is_over, move
+from connectors.rtp import EXPIRY_US, SENT, STATUSES, Mode, RtpMoveError, expires_at, is_over, move
 from ledger.clock import SECOND_US
 
 EVENTS = ("deliver", "accept", "reject", "cancel", "expire", "settle", "fail")

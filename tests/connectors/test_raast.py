@@ -89,3 +89,27 @@ def test_the_senders_side_refuses_a_repeat_first_and_then_what_is_over_the_limit
 )
 def test_a_triggers_row_is_the_answer_that_it_says(row: Trigger, answer: Answer) -> None:
     assert answer_of(row) == answer
+
+
+@EVERY_RAIL
+def test_every_trigger_says_how_sure_it_is_and_is_pulled_by_one_value(rail: Rail) -> None:
+    assert all(row.standing in {"documented", "weak", "invented"} and row.origin for row in rail.triggers)
+    accounts = [(row.institution, row.account) for row in rail.triggers if row.account]
+    amounts = [row.amount_paisa for row in rail.triggers if row.pulled_by == "amount"]
+    assert len(set(accounts)) == len(accounts)
+    assert len(set(amounts)) == len(amounts)
+    assert not any(row.account for row in rail.triggers if row.pulled_by == "amount")
+
+
+@EVERY_RAIL
+def test_a_published_account_comes_before_a_published_amount(rail: Rail) -> None:
+    by_amount = next(row for row in rail.triggers if row.name == "amount_late_settled")
+    by_account = next(row for row in rail.triggers if row.account and row.stage == "payment")
+    amount = by_amount.amount_paisa
+    paid = Instruction(IBAN, amount, None, repeated=False)
+    assert rail.pulled(IBAN, amount) == by_amount
+    assert rail.handle(paid, party("active")) == answer_of(by_amount)
+    assert rail.fetch_title(TitleQuery(IBAN, amount), party("active")) == TitleFound("Bilal General Store")
+    iban = make_iban(by_account.institution, by_account.account)
+    assert rail.pulled(iban, amount) == by_account
+    assert rail.pulled(IBAN, 15_000) is None

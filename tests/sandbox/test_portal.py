@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connectors.identifiers.iban import make_iban
+from connectors.registry import RAILS
 from sandbox.portal.pages import ADDRESS, PAGES
 from sandbox.problems import CATALOGUE
 
@@ -60,7 +61,9 @@ async def test_the_reference_pages_have_an_anchor_for_every_code_and_trigger(
     problems = re.findall(r'<section id="([^"]+)"', await show(client, "/docs/problems"))
     assert problems == list(CATALOGUE)
     triggers = re.findall(r'<section id="([^"]+)"', await show(client, "/docs/triggers"))
-    assert triggers == [f"raast-{name}" for name in data("connectors/raast/triggers.toml")]
+    assert triggers == [
+        f"{rail}-{name}" for rail in RAILS for name in data(f"connectors/{rail}/triggers.toml")
+    ]
 
 
 @pytest.mark.parametrize("path", WEB)

@@ -38,8 +38,9 @@ async def test_what_is_laid_down_is_found_again_replaced_and_taken_away(startup:
 async def test_pages_go_through_a_kind_in_the_order_of_keys(startup: Startup) -> None:
     def lay(uow: UnitOfWork) -> None:
         world = enter(uow, startup.sandbox_id)
-        for key in "bacd":
+        for key in "bac":
             NOTES.put(world, key, Note(text=key.upper()))
+        assert NOTES.add(world, "d", Note(text="D")) == NOTES.get(world, "d")
         OTHERS.put(world, "x", Note(text="of another rail"))
 
     def read(uow: UnitOfWork, after: str, *, newest_first: bool) -> str:

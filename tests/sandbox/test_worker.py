@@ -43,7 +43,7 @@ async def test_an_inquiry_that_comes_before_the_worker_brings_the_outcome_once(s
     payment = await wait_for_late_answer(startup)
     inquiry = (await startup.post(f"/v1/payments/{payment}/inquiry")).json()
     assert (inquiry["outcome"], inquiry["payment"]["status"]) == ("settled", "settled")
-    assert startup.count("job") == 0
+    assert startup.count("job", kind=RESOLVE) == 0
     assert await startup.services.worker.run_due() == 0
     events = (await startup.get(f"/v1/events?subject={payment}"))["data"]
     assert [event["type"] for event in events] == ["payment.settled", "payment.unknown"]
@@ -55,7 +55,7 @@ async def test_an_inquiry_leaves_the_late_answers_of_other_payments_alone(startu
     other = await startup.pay(make_iban("SBXB", SETTLES_LATER))
     payment = await wait_for_late_answer(startup)
     await startup.post(f"/v1/payments/{payment}/inquiry")
-    assert startup.count("job") == 1
+    assert startup.count("job", kind=RESOLVE) == 1
     assert await startup.services.worker.run_due() == 1
     assert (await startup.get(f"/v1/payments/{other['id']}"))["status"] == "settled"
 
@@ -78,7 +78,7 @@ async def test_a_job_that_fails_is_logged_and_kept(
     with caplog.at_level(logging.ERROR, "kasauti"):
         assert await worker.run_due() == 1
     assert f"{RESOLVE} of {payment}" in caplog.text
-    assert startup.count("job") == 1
+    assert startup.count("job", kind=RESOLVE) == 1
     assert (await startup.balance())["held_paisa"] == AMOUNT
 
 

@@ -1,4 +1,4 @@
-"""The life of a request to pay: which status follows which, and when it is over."""
+"""The life of a request to pay, on every rail that has them: which status follows which, and when it is over."""
 
 import tomllib
 from importlib.resources import files
@@ -31,7 +31,7 @@ class RtpMoveError(ValueError):
     """The event may not happen to a request in this status."""
 
 
-_DATA = tomllib.loads(files("connectors.onelink").joinpath("rtp.toml").read_text("utf-8"))
+_DATA = tomllib.loads(files("connectors").joinpath("rtp.toml").read_text("utf-8"))
 STATUSES = {
     code: RtpStatus(code, moves=_DATA["moves"][code], **row) for code, row in _DATA["statuses"].items()
 }
