@@ -35,6 +35,7 @@ async def test_every_published_row_does_what_it_says_in_the_faces_own_words(
     wrong = []
     for row in FACES[name].rows():
         face = await open_face(name)
+        before = await standing(face)
         steps = [(face.expected(row), await face.pull(row))]
         if row.later_after_s is not None:
             await face.startup.advance(row.later_after_s - 1)
@@ -42,8 +43,16 @@ async def test_every_published_row_does_what_it_says_in_the_faces_own_words(
             await face.startup.advance(1)
             assert row.later_status is not None
             steps.append((Told(row.later_status, face.word(row.later_reason)), await face.ask()))
+        moved = await standing(face) != before
+        assert moved == (SETTLED in {row.status, row.later_status}), row.name
         wrong += [(row.name, told, expected) for expected, told in steps if told != expected]
     assert wrong == []
+
+
+async def standing(face: Face) -> list[int]:
+    """Return what every account of the sandbox holds."""
+    accounts = (await face.startup.get("/v1/accounts?limit=200"))["data"]
+    return [account["balance"]["ledger_paisa"] for account in accounts]
 
 
 # --- once --------------------------------------------------------------------------------------
