@@ -68,22 +68,22 @@ class AliasInquiryBody(Body):
 class PostalAddress(Body):
     """Where the merchant is; `subDept` is the terminal."""
 
-    townName: Text35  # noqa: N815 - the names of this file are the gateway's
-    addressLine: Text70  # noqa: N815
-    subDept: Text70  # noqa: N815
+    townName: Text35
+    addressLine: Text70
+    subDept: Text70
 
 
 class MerchantDetails(Body):
     """Who asks. An aggregator sends the id and the terminal only."""
 
     merchant_id: MerchantId
-    dbaName: Text140 | None = None  # noqa: N815
-    merchantName: Text140 | None = None  # noqa: N815
+    dbaName: Text140 | None = None
+    merchantName: Text140 | None = None
     iban: Iban | None = None
-    bankBic: Member | None = None  # noqa: N815
-    merchantCategoryCode: Text35 | None = None  # noqa: N815
-    postalAddress: PostalAddress | None = None  # noqa: N815
-    subDept: Text70 | None = None  # noqa: N815
+    bankBic: Member | None = None
+    merchantCategoryCode: Text35 | None = None
+    postalAddress: PostalAddress | None = None
+    subDept: Text70 | None = None
 
     @property
     def terminal(self) -> str:
@@ -118,7 +118,7 @@ class QueryInfo(Body):
     stan: Stan
     rtp_id: Annotated[Text70, Field(validation_alias="rtpId")]
     merchant_id: MerchantId
-    subDept: Text8 | None = None  # noqa: N815
+    subDept: Text8 | None = None
 
 
 class QueryBody(Body):

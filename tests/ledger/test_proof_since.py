@@ -30,7 +30,7 @@ def shorter() -> list[bytes]:
 
 @pytest.mark.parametrize("earlier", [shorter(), shorter()[-1:], FILE])
 def test_an_earlier_head_still_holds(earlier: list[bytes]) -> None:
-    verify(FILE, PUBLIC, since=last_head(earlier))
+    assert verify(FILE, PUBLIC, since=last_head(earlier)) == verify(FILE, PUBLIC)
 
 
 def of_another_book() -> list[bytes]:
